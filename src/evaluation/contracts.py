@@ -1,0 +1,129 @@
+"""What a table must look like when it passes from one floor to the next: pandera schemas made from the codebook."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from evaluation.indicators import elements, indicators
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from pandera.pandas import DataFrameSchema
+
+REPORTED, NOT_REPORTED, NOT_APPLICABLE, NOT_COLLECTED = "reported", "not_reported", "not_applicable", "not_collected"
+STATES = (REPORTED, NOT_REPORTED, NOT_APPLICABLE, NOT_COLLECTED)
+SHOWN, MISSING, WITHHELD, INCONSISTENT = "shown", "missing", "withheld", "inconsistent"
+PERIOD = r"^\d{4}-Q[1-4]$"
+
+
+class BrokenContract(ValueError):
+    """A table that is not what the next floor was promised."""
+
+
+@cache
+def values_schema() -> DataFrameSchema:
+    """Return the schema of ward-quarter-element values, the form in which evidence is kept.
+
+    One row a cell of the district form: where it came from, and one of four
+    states. A value is a non-negative number exactly where the state is
+    "reported"; zero is a value, absence is a state.
+    """
+    import pandera.pandas as pa
+
+    in_codebook = pa.Check.isin(list(elements()))
+    return pa.DataFrameSchema(
+        {
+            "district_code": pa.Column(str, pa.Check.str_matches(r"^\d{3}$")),
+            "unit_code": pa.Column(str, pa.Check.str_matches(r"^\d{3}(\d{2})?$")),
+            "period": pa.Column(str, pa.Check.str_matches(PERIOD)),
+            "element": pa.Column(str, in_codebook),
+            "value": pa.Column(float, pa.Check.ge(0), nullable=True),
+            "state": pa.Column(str, pa.Check.isin(STATES)),
+            "sheet": pa.Column(str),
+            "cell": pa.Column(str),
+        },
+        checks=pa.Check(
+            lambda frame: frame["value"].notna() == (frame["state"] == REPORTED),
+            error="a value stands exactly where the state is 'reported'",
+        ),
+        unique=["unit_code", "period", "element"],
+        coerce=True,
+        strict="filter",
+    )
+
+
+@cache
+def counts_schema() -> DataFrameSchema:
+    """Return the schema of protected counts: what may leave analysis for tables, figures and sentences.
+
+    One row per place, period and element; `value` is present exactly where
+    `state` is "shown".
+    """
+    import pandera.pandas as pa
+
+    return pa.DataFrameSchema(
+        {
+            "place": pa.Column(str),
+            "period": pa.Column(str, pa.Check.str_matches(PERIOD)),
+            "element": pa.Column(str, pa.Check.isin(list(elements()))),
+            "value": pa.Column(float, pa.Check.ge(0), nullable=True),
+            "state": pa.Column(str, pa.Check.isin([SHOWN, MISSING, WITHHELD, NOT_COLLECTED, NOT_APPLICABLE])),
+        },
+        checks=pa.Check(
+            lambda frame: frame["value"].notna() == (frame["state"] == SHOWN),
+            error="a value stands exactly where the state is 'shown'",
+        ),
+        unique=["place", "period", "element"],
+        coerce=True,
+        strict="filter",
+    )
+
+
+@cache
+def indicator_schema() -> DataFrameSchema:
+    """Return the schema of indicator values with their intervals, made from protected counts."""
+    import pandera.pandas as pa
+
+    return pa.DataFrameSchema(
+        {
+            "place": pa.Column(str),
+            "period": pa.Column(str, pa.Check.str_matches(PERIOD)),
+            "indicator": pa.Column(str, pa.Check.isin(list(indicators()))),
+            "numerator": pa.Column(float, nullable=True),
+            "denominator": pa.Column(float, nullable=True),
+            "value": pa.Column(float, nullable=True),
+            "low": pa.Column(float, nullable=True),
+            "high": pa.Column(float, nullable=True),
+            "state": pa.Column(str, pa.Check.isin([SHOWN, MISSING, WITHHELD, NOT_COLLECTED, NOT_APPLICABLE, INCONSISTENT])),
+        },
+        checks=pa.Check(lambda frame: frame["value"].notna() <= (frame["state"] == SHOWN), error="no value without the state 'shown'"),
+        unique=["place", "period", "indicator"],
+        coerce=True,
+        strict="filter",
+    )
+
+
+def checked(frame: pd.DataFrame, schema: DataFrameSchema, what: str) -> pd.DataFrame:
+    """Return the frame if it keeps its contract.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    schema : DataFrameSchema
+    what : str
+        Name of the table for the message.
+
+    Raises
+    ------
+    BrokenContract
+        Naming the column and the first rows at fault.
+    """
+    from pandera.errors import SchemaErrors
+
+    try:
+        return schema.validate(frame, lazy=True)
+    except SchemaErrors as error:
+        cases = error.failure_cases[["column", "check", "index"]].head(5).to_dict("records")
+        seen = "; ".join(f"{c['column']}: {c['check']} (row {c['index']})" for c in cases)
+        raise BrokenContract(f"Bảng {what} sai quy định: {seen}. / Table {what} breaks its contract: {seen}.") from None
