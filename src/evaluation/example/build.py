@@ -1,0 +1,99 @@
+"""The example as evidence: its workbooks go through the intake like any other, its archive straight into the store."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from evaluation.example.files import ARCHIVE
+from evaluation.intake.form import Cover
+from evaluation.intake.workbook import read
+from evaluation.settings import folders
+from evaluation.store import Submission, load_many
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class ExampleError(RuntimeError):
+    """A file of the example that cannot be taken in; the message names it."""
+
+
+def build(store_path: Path, folder: Path | None = None) -> int:
+    """Load the whole example into an evidence store.
+
+    Parameters
+    ----------
+    store_path : Path
+        The store; made where there is none. Loading twice adds nothing.
+    folder : Path, optional
+        Where the example's files are; the project's own where left out.
+
+    Returns
+    -------
+    int
+        How many submissions were new.
+
+    Raises
+    ------
+    ExampleError
+        If a file is missing or the intake keeps it out.
+    """
+    return load_many(store_path, submissions(folder or folders().data / "example"), synthetic=True)
+
+
+def submissions(folder: Path) -> Iterator[tuple[Submission, pd.DataFrame]]:
+    """Give every submission of the example with its values, in the order in which they came.
+
+    Parameters
+    ----------
+    folder : Path
+
+    Yields
+    ------
+    Submission
+    DataFrame
+        As `contracts.values_schema`.
+    """
+    import pandas as pd
+
+    try:
+        ledger = pd.read_csv(folder / "submissions.csv", dtype=str)
+        archive = pd.read_csv(folder / ARCHIVE, dtype=str, keep_default_na=False)
+        digest = hashlib.sha256((folder / ARCHIVE).read_bytes()).hexdigest()
+    except (OSError, EOFError) as error:
+        name = Path(getattr(error, "filename", None) or ARCHIVE).name
+        raise ExampleError(
+            f"Thiếu hoặc hỏng tệp ví dụ {name}. Hãy lấy lại data/example từ kho mã. / "
+            f"The example's file {name} is missing or damaged. Restore data/example from the repository."
+        ) from None
+    archive["value"] = pd.to_numeric(archive["value"], errors="coerce")
+    archive["sheet"] = "archive"
+    archive["cell"] = [f"row {n}" for n in range(2, len(archive) + 2)]
+    held = dict(iter(archive.groupby(["district_code", "period", "submission"], sort=False)))
+    for row in ledger.itertuples():
+        received = dt.date.fromisoformat(str(row.received))
+        if row.file == ARCHIVE:
+            key = (str(row.district_code), str(row.period), str(row.revision))
+            yield _archived(key, held[key], received, int(str(row.form_version)), digest)
+        else:
+            yield _workbook(folder / str(row.file), received)
+
+
+def _archived(
+    key: tuple[str, str, str], values: pd.DataFrame, received: dt.date, version: int, digest: str
+) -> tuple[Submission, pd.DataFrame]:
+    name = hashlib.sha256("|".join((*key, digest)).encode()).hexdigest()[:16]
+    role = Cover.role
+    return Submission(name, key[0], key[1], version, received, ARCHIVE, digest, role), values.drop(columns=["submission", "received"])
+
+
+def _workbook(path: Path, received: dt.date) -> tuple[Submission, pd.DataFrame]:
+    reading = read(path, received)
+    if reading.submission is None:
+        why = "; ".join(f.line("vi") for f in reading.findings if f.severity == "error")
+        raise ExampleError(f"Không nhận tệp ví dụ {path.name}: {why} / The example's file {path.name} is not accepted (see the findings).")
+    return reading.submission, reading.values
