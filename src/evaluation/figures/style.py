@@ -1,0 +1,305 @@
+"""The house look of every figure: one font, a palette that survives grey print, footers, text alternatives, bytes.
+
+A figure function draws inside ``with house():``, ends with `finish` (title,
+synthetic mark, legend, notes and source, stacked so that nothing overlaps) and
+`describe` (the text alternative). `png` turns a figure into bytes that are the
+same on every call.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from itertools import pairwise
+from types import MappingProxyType
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import text_to_path
+from matplotlib.transforms import ScaledTranslation
+
+from evaluation.language import sentence
+
+FAMILY = "DejaVu Sans"  # comes with matplotlib and has every Vietnamese letter
+WIDTH = 8.46  # inches: a page of 1100 px at DPI
+DPI = 130
+INK, MAIN, ACCENT = "#1f2328", "#0b4f6c", "#b8511f"
+GREY, RULE, BAND, PAPER = "#6b7280", "#b6bcc4", "#ececec", "#ffffff"
+TEXT, SMALL = 8.5, 7.5  # points
+SYNTHETIC = "SỐ LIỆU GIẢ LẬP / SYNTHETIC DATA"
+
+HOUSE: Mapping[str, Any] = MappingProxyType(
+    {
+        "font.family": [FAMILY],
+        "font.size": TEXT,
+        "figure.dpi": DPI,
+        "figure.facecolor": PAPER,
+        "figure.max_open_warning": 0,
+        "savefig.dpi": DPI,
+        "axes.facecolor": PAPER,
+        "axes.edgecolor": RULE,
+        "axes.labelcolor": INK,
+        "axes.labelsize": TEXT,
+        "axes.titlesize": 10,
+        "axes.titlelocation": "left",
+        "axes.titleweight": "bold",
+        "axes.titlecolor": INK,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.axisbelow": True,
+        "axes.unicode_minus": True,
+        "axes.formatter.use_locale": False,
+        "grid.color": "#e3e6ea",
+        "grid.linewidth": 0.6,
+        "hatch.linewidth": 0.8,
+        "legend.fontsize": SMALL,
+        "legend.frameon": False,
+        "lines.linewidth": 1.6,
+        "text.color": INK,
+        "text.usetex": False,
+        "text.parse_math": False,  # a "$" in a name is a letter, never mathematics
+        "xtick.color": INK,
+        "ytick.color": INK,
+        "xtick.labelsize": SMALL,
+        "ytick.labelsize": SMALL,
+    }
+)
+
+_alternatives: WeakKeyDictionary[Artist, str] = WeakKeyDictionary()
+
+
+@contextmanager
+def house() -> Iterator[None]:
+    """Draw in the house style; whatever the reader's own settings were comes back afterwards."""
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(dict(HOUSE))  # type: ignore[arg-type]  # the stub wants literal keys
+        try:
+            yield
+        finally:
+            # A notebook's backend switches this on when it makes its first figure, and needs it to stay on.
+            interactive = matplotlib.is_interactive()
+    matplotlib.interactive(interactive)
+
+
+def canvas(ax: Axes | None, height: float, width: float = WIDTH) -> Axes:
+    """Return the axes to draw on: the given one, or one in a new figure of fixed size.
+
+    Parameters
+    ----------
+    ax : Axes or None
+    height, width : float
+        Inches of a new figure; without effect where `ax` is given.
+    """
+    if ax is not None:
+        return ax
+    return plt.figure(figsize=(width, height), layout="constrained").add_subplot()
+
+
+def root(ax: Axes) -> Figure:
+    """Return the figure that the axes stand in.
+
+    Raises
+    ------
+    ValueError
+        If the axes were taken out of their figure.
+    """
+    fig = ax.get_figure(root=True)
+    if fig is None:
+        raise ValueError("Trục này không còn nằm trong hình nào. / These axes stand in no figure any more.")
+    return fig
+
+
+@lru_cache(maxsize=4096)
+def text_width(text: str, size: float, bold: bool = False) -> float:
+    """Return how wide a single line is, in points."""
+    font = FontProperties(family=FAMILY, size=size, weight="bold" if bold else "normal")
+    return float(text_to_path.get_text_width_height_descent(text, font, False)[0])
+
+
+def wrap(text: str, width: float, size: float = TEXT, bold: bool = False) -> str:
+    """Break a text at spaces into lines that fit.
+
+    Parameters
+    ----------
+    text : str
+    width : float
+        Room in points; a single word that is wider stands alone on its line.
+    size : float
+        Font size in points.
+    bold : bool
+    """
+    lines: list[str] = []
+    for word in text.split():
+        if lines and text_width(f"{lines[-1]} {word}", size, bold) <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return "\n".join(lines)
+
+
+def axes_width(ax: Axes) -> float:
+    """Return the width of the axes in points, after the figure's layout engine (if any) has placed them."""
+    fig = root(ax)
+    if (engine := fig.get_layout_engine()) is not None:
+        engine.execute(fig)
+    return float(ax.get_position().width * fig.get_figwidth() * 72)
+
+
+def plain_ticks(ax: Axes) -> None:
+    """Fix font and size of the tick labels, which matplotlib would otherwise choose when the page is drawn."""
+    ax.tick_params(labelsize=SMALL, labelfontfamily=FAMILY, color=RULE)
+
+
+def legend_columns(handles: Sequence[Artist], width: float) -> int:
+    """Return the largest number of equal columns in which a legend's entries fit `width` points."""
+    widest = max((text_width(str(h.get_label()), SMALL) for h in handles), default=0.0) + 38
+    return max(1, min(len(handles), int(width // widest)))
+
+
+def legend_height(entries: int, columns: int) -> float:
+    """Return the points that a legend takes, with the room under it."""
+    return -(-entries // columns) * (SMALL * 1.6) + 6
+
+
+def _legend(ax: Axes, handles: Sequence[Artist], below: float, width: float) -> float:
+    """Put the legend `below` points under the axes and return the points that it takes."""
+    if not handles:
+        return 0.0
+    columns = legend_columns(handles, width)
+    ax.legend(
+        handles=list(handles),
+        loc="upper left",
+        bbox_to_anchor=(0, 0),
+        bbox_transform=ax.transAxes + ScaledTranslation(0, -below / 72, root(ax).dpi_scale_trans),
+        borderaxespad=0,
+        borderpad=0,
+        ncols=columns,
+        prop={"family": FAMILY, "size": SMALL},
+    )
+    return legend_height(len(handles), columns)
+
+
+def finish(
+    ax: Axes,
+    *,
+    title: str = "",
+    handles: Sequence[Artist] = (),
+    notes: Sequence[str] = (),
+    synthetic: bool = False,
+    below: float = 34,
+) -> None:
+    """Put title and synthetic mark above the axes; legend, notes and source below, each in its own room.
+
+    Parameters
+    ----------
+    ax : Axes
+    title : str
+        The finding; broken into lines that fit.
+    handles : sequence of Artist
+        Legend entries, labelled.
+    notes : sequence of str
+        Lines under the legend, the source last.
+    synthetic : bool
+        Whether to mark the figure as made from synthetic data.
+    below : float
+        Points that tick labels and axis label take under the axes.
+    """
+    width = axes_width(ax)
+    if title:
+        ax.set_title(wrap(title, width, 10, bold=True), loc="left", pad=18 if synthetic else 6)
+    if synthetic:
+        mark(ax)
+    below += _legend(ax, handles, below, width)
+    if lines := [wrap(n, width, 7) for n in notes if n]:
+        ax.annotate(
+            "\n".join(lines),
+            (0, 0),
+            xycoords="axes fraction",
+            xytext=(0, -below),
+            textcoords="offset points",
+            va="top",
+            fontsize=7,
+            color=GREY,
+            linespacing=1.25,
+            annotation_clip=False,
+        )
+
+
+def mark(ax: Axes) -> None:
+    """Say on the figure that its data are synthetic, in both languages, just above the axes."""
+    ax.annotate(
+        SYNTHETIC,
+        (0, 1),
+        xycoords="axes fraction",
+        xytext=(0, 4),
+        textcoords="offset points",
+        va="bottom",
+        fontsize=7.5,
+        fontweight="bold",
+        color=ACCENT,
+        annotation_clip=False,
+    )
+
+
+def describe(drawn: Axes | Figure, text: str) -> None:
+    """Attach the text alternative of a figure or of one of its panels; each sentence gets its capital."""
+    _alternatives[drawn] = ". ".join(sentence(part) for part in " ".join(text.split()).split(". "))
+
+
+def alt(drawn: Axes | Figure | np.ndarray[Any, Any]) -> str:
+    """Return the text alternative.
+
+    Parameters
+    ----------
+    drawn : Axes, Figure or array of Axes
+        An array stands for its whole figure; a figure without a text of its
+        own gives those of its axes, in order.
+
+    Raises
+    ------
+    LookupError
+        If there is none: a figure without a text alternative is a fault.
+    """
+    thing: Axes | Figure = root(drawn.flat[0]) if isinstance(drawn, np.ndarray) else drawn
+    if thing in _alternatives:
+        return _alternatives[thing]
+    parts = [_alternatives[a] for a in thing.axes if a in _alternatives] if isinstance(thing, Figure) else []
+    if not parts:
+        raise LookupError("Hình không có văn bản thay thế. / The figure has no text alternative.")
+    return " ".join(parts)
+
+
+def png(fig: Figure) -> bytes:
+    """Return the figure as PNG: the same bytes on every call, without program name or time.
+
+    The layout is settled once and kept, since a layout engine may move things
+    a little each time it runs. The figure stays open.
+    """
+    with house():
+        if (engine := fig.get_layout_engine()) is not None:
+            engine.execute(fig)
+            fig.set_layout_engine("none")
+        out = io.BytesIO()
+        fig.savefig(out, format="png", dpi=DPI, bbox_inches=None, metadata={"Software": None})
+    return out.getvalue()
+
+
+def close(fig: Figure) -> None:
+    """Let go of the figure's memory."""
+    plt.close(fig)
+
+
+def runs(items: Sequence[str]) -> list[tuple[str, int, int]]:
+    """Return (item, first, last) of each run of equal neighbours, positions from 0."""
+    starts = [0, *(i for i in range(1, len(items)) if items[i] != items[i - 1]), len(items)]
+    return [(items[a], a, b - 1) for a, b in pairwise(starts) if b > a]

@@ -1,0 +1,116 @@
+"""Units on axes and in text alternatives, written as the reader writes numbers."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+from matplotlib.axis import Axis
+from matplotlib.ticker import Formatter, MaxNLocator
+
+from evaluation.language import Words, number, percent
+
+AXIS = {
+    "percent": Words("tỷ lệ (%)", "share (%)"),
+    "count": Words("số lượng", "number"),
+    "per_10000": Words("trên 10.000 dân", "per 10,000 residents"),
+    "ratio": Words("tỷ số (thang lô-ga-rít)", "ratio (logarithmic scale)"),
+    "points": Words("chênh lệch (điểm phần trăm)", "difference (percentage points)"),
+}
+SPAN = Words("từ {low} đến {high}", "{low} to {high}")
+POINTS = Words("điểm phần trăm", "percentage points")
+
+
+def known(unit: str) -> str:
+    """Return the unit if figures know it.
+
+    Raises
+    ------
+    ValueError
+        If they do not, with those they know.
+    """
+    if unit not in AXIS:
+        raise ValueError(f"Không có đơn vị {unit!r}; chọn: {', '.join(AXIS)}. / There is no unit {unit!r}; choose: {', '.join(AXIS)}.")
+    return unit
+
+
+def written(value: float, unit: str, language: str) -> str:
+    """Write one value for the text alternative or a label.
+
+    Parameters
+    ----------
+    value : float
+        A share (0 to 1) for "percent", a difference of shares for "points", else the number itself.
+    unit : {"percent", "count", "per_10000", "ratio", "points"}
+    language : {"vi", "en"}
+    """
+    match known(unit):
+        case "percent":
+            return percent(value, language)
+        case "points":
+            return f"{number(100 * value, language, 1)} {POINTS[language]}"
+        case "ratio":
+            return number(value, language, 2)
+        case "per_10000":
+            return f"{number(value, language, 1)} {AXIS[unit][language]}"
+    return number(value, language, 0 if float(value).is_integer() else 1)
+
+
+def with_interval(value: float, low: float, high: float, unit: str, language: str, *, bare: bool = False) -> str:
+    """Write a value and, where it has one, its interval: "45,0% (từ 40,1% đến 49,9%)".
+
+    Parameters
+    ----------
+    value, low, high : float
+        `low` and `high` may be NaN.
+    unit, language : str
+        As in `written`.
+    bare : bool
+        Leave out the words of the unit where something beside names it once.
+    """
+
+    def one(x: float, stripped: bool) -> str:
+        text = written(x, unit, language)
+        return text.removesuffix(f" {AXIS[unit][language]}").removesuffix(f" {POINTS[language]}") if stripped else text
+
+    if math.isnan(low) or math.isnan(high):
+        return one(value, bare)
+    ends = SPAN[language].format(low=one(low, True), high=one(high, True))
+    return f"{one(value, bare)} ({ends})"
+
+
+def many(n: int, noun: Words, language: str) -> str:
+    """Write a count of things; `noun` is singular and takes an s in English."""
+    return f"{number(n, language)} {noun[language]}{'s' if language == 'en' and n != 1 else ''}"
+
+
+class Numbers(Formatter):
+    """Tick labels in the reader's writing, with as many decimals as the steps between ticks need.
+
+    Parameters
+    ----------
+    unit : str
+        As in `written`; "percent" and "points" multiply by 100.
+    language : {"vi", "en"}
+    """
+
+    def __init__(self, unit: str, language: str) -> None:
+        self.unit, self.language, self.digits = known(unit), language, 0
+        self.scale = 100.0 if unit in {"percent", "points"} else 1.0
+
+    def set_locs(self, locs: list[float]) -> None:
+        """Take the places of all ticks and choose the decimals."""
+        super().set_locs(locs)
+        steps = sorted(self.scale * x for x in locs)
+        smallest = min((b - a for a, b in pairwise(steps) if b > a), default=1.0)
+        self.digits = next((d for d in range(5) if abs(smallest * 10**d - round(smallest * 10**d)) < 1e-6 * 10**d), 4)
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        """Write one tick."""
+        return number(self.scale * x, self.language, self.digits) + ("%" if self.unit == "percent" else "")
+
+
+def number_axis(axis: Axis, unit: str, language: str, ticks: int = 6) -> None:
+    """Give an axis round ticks and the reader's numbers; counts have whole ticks only."""
+    axis.set_major_locator(MaxNLocator(nbins=ticks, integer=unit == "count", steps=[1, 2, 2.5, 5, 10]))
+    axis.set_major_formatter(Numbers(unit, language))

@@ -1,0 +1,70 @@
+"""Numbers on axes as Vietnamese and English readers write them."""
+
+from __future__ import annotations
+
+import math
+
+import matplotlib.pyplot as plt
+import pytest
+
+from evaluation.figures import units
+from evaluation.language import Words
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "vi", "en"),
+    [
+        (0.1234, "percent", "12,3%", "12.3%"),
+        (0.0, "percent", "0,0%", "0.0%"),
+        (1234.0, "count", "1.234", "1,234"),
+        (2.5, "count", "2,5", "2.5"),
+        (1.618, "ratio", "1,62", "1.62"),
+        (37.94, "per_10000", "37,9 trên 10.000 dân", "37.9 per 10,000 residents"),
+        (-0.021, "points", "−2,1 điểm phần trăm", "−2.1 percentage points"),
+    ],
+)
+def test_writing(value: float, unit: str, vi: str, en: str) -> None:
+    assert (units.written(value, unit, "vi"), units.written(value, unit, "en")) == (vi, en)
+
+
+def test_an_interval_names_its_unit_once() -> None:
+    assert units.with_interval(0.021, -0.004, 0.046, "points", "vi") == "2,1 điểm phần trăm (từ −0,4 đến 4,6)"
+    assert units.with_interval(0.45, math.nan, math.nan, "percent", "en") == "45.0%"
+    assert units.with_interval(3.0, 1.0, 5.0, "per_10000", "en", bare=True) == "3.0 (1.0 to 5.0)"
+
+
+@pytest.mark.parametrize(
+    ("unit", "ticks", "vi"),
+    [
+        ("percent", [0.0, 0.2, 0.4], ["0%", "20%", "40%"]),
+        ("percent", [0.0, 0.025, 0.05], ["0,0%", "2,5%", "5,0%"]),
+        ("count", [0.0, 1000.0, 2000.0], ["0", "1.000", "2.000"]),
+        ("per_10000", [0.0, 0.25, 0.5], ["0,00", "0,25", "0,50"]),
+        ("points", [-0.1, 0.0, 0.1], ["−10", "0", "10"]),
+    ],
+)
+def test_ticks_have_the_decimals_that_their_steps_need(unit: str, ticks: list[float], vi: list[str]) -> None:
+    axis = units.Numbers(unit, "vi")
+    axis.set_locs(ticks)
+    assert [axis(t) for t in ticks] == vi
+
+
+def test_counts_have_whole_ticks_and_no_tick_is_written_twice() -> None:
+    _, ax = plt.subplots()
+    ax.set_ylim(0, 3)
+    units.number_axis(ax.yaxis, "count", "vi")
+    ax.figure.canvas.draw()
+    written = [t.get_text() for t in ax.get_yticklabels()]
+    assert written == list(dict.fromkeys(written))
+    assert all(t.isdigit() for t in written)
+
+
+def test_unknown_unit_is_refused_with_the_choice() -> None:
+    with pytest.raises(ValueError, match=r"furlong.*percent"):
+        units.known("furlong")
+
+
+def test_english_plural() -> None:
+    quarter = Words("quý", "quarter")
+    assert [units.many(n, quarter, "en") for n in (0, 1, 2)] == ["0 quarters", "1 quarter", "2 quarters"]
+    assert units.many(1200, quarter, "vi") == "1.200 quý"
