@@ -11,7 +11,7 @@ Facts come from ``data/reference``; where they come from is in its SOURCES.md.
 """
 
 from evaluation.places.ground import district_ages, district_neighbours, neighbours, positions, residents
-from evaluation.places.official import AmbiguousPlace, District, UnknownPlace, Ward, described, districts, wards
+from evaluation.places.official import AmbiguousPlace, District, UnknownPlace, Ward, described, districts, wards, within_sentence
 from evaluation.places.search import find_district, find_ward
 
 __all__ = [
@@ -29,4 +29,5 @@ __all__ = [
     "positions",
     "residents",
     "wards",
+    "within_sentence",
 ]

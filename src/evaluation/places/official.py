@@ -182,6 +182,12 @@ def wards(district_code: str | None = None) -> dict[str, Ward]:
     return {code: w for code, w in ward_list().items() if w.district_code == district_code}
 
 
+def within_sentence(name: Words) -> Words:
+    """Return a place's name as it stands inside a sentence: "quận Bình Tân", but "Quận 1" (official usage for numbers)."""
+    vi = name.vi if name.vi[-1:].isdigit() else name.vi[:1].lower() + name.vi[1:]
+    return Words(vi, name.en)
+
+
 def described(place: District | Ward) -> Words:
     """Return a place's name with its district and code, so that it cannot be mistaken.
 

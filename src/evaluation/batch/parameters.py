@@ -1,0 +1,238 @@
+"""What a report may be asked for: checked against the notebook and the vocabulary before a kernel starts."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from evaluation.batch.jobs import Job, default_template
+from evaluation.language import LANGUAGES, words
+from evaluation.periods import Period, PeriodError
+from evaluation.places import AmbiguousPlace, UnknownPlace, districts, find_district
+from evaluation.settings import DEFAULT_PERIOD, DEFAULT_SEED, folders
+from evaluation.store import StoreError, open_store
+
+TYPES: Mapping[str, type] = {"str": str, "int": int}
+LARGEST_SEED = 2**32 - 1
+
+
+class WrongParameter(ValueError):
+    """A report was asked for that cannot be made; the message is bilingual and says what can."""
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A parameter as the notebook declares it.
+
+    Attributes
+    ----------
+    name, type, default, help : str
+    """
+
+    name: str
+    type: str
+    default: str
+    help: str
+
+
+def _wrong(key: str, **slots: object) -> WrongParameter:
+    said = words(f"batch.wrong.{key}", **slots)
+    return WrongParameter(f"{said.vi} / {said.en}")
+
+
+def _shown(value: object) -> str:
+    """Return the beginning of a value in quotes, control characters spelled out."""
+    text = ascii(value) if not isinstance(value, str) or any(unicodedata.category(c).startswith("C") for c in value) else repr(value)
+    return text if len(text) <= 60 else text[:60] + "…"
+
+
+def declared(template: Path) -> dict[str, Declared]:
+    """Return the parameters that a notebook declares in its cell tagged ``parameters``.
+
+    Parameters
+    ----------
+    template : Path
+
+    Raises
+    ------
+    WrongParameter
+        If there is no such notebook, or its cell declares a parameter that is not a plain ``str`` or ``int``.
+    """
+    if not template.is_file():
+        raise _wrong("no_template", name=template.name)
+    from papermill import inspect_notebook
+
+    found = {
+        name: Declared(name, p["inferred_type_name"], p["default"], p["help"])
+        for name, p in inspect_notebook(str(template).replace("{", "{{").replace("}", "}}")).items()
+    }
+    for p in found.values():
+        if p.type not in TYPES:
+            raise _wrong("untyped", name=p.name, template=template.name)
+    return found
+
+
+def check_names(requested: Mapping[str, object], template: Path) -> None:
+    """Refuse parameters that the notebook does not declare, that it lacks, or that have another type.
+
+    Parameters
+    ----------
+    requested : mapping
+        Parameter name to value.
+    template : Path
+
+    Raises
+    ------
+    WrongParameter
+    """
+    known = declared(template)
+    for name in requested:
+        if name not in known:
+            near = difflib.get_close_matches(str(name), known, 1)
+            hint = words("batch.wrong.meant", name=near[0]) if near else words("batch.wrong.known", names=", ".join(known))
+            raise _wrong("unknown", name=_shown(name), hint=hint)
+    for name, p in known.items():
+        if name not in requested:
+            raise _wrong("lacking", name=name)
+        if type(requested[name]) is not TYPES[p.type]:
+            raise _wrong("type", name=name, type=p.type, value=_shown(requested[name]))
+
+
+def check_values(requested: Mapping[str, object]) -> None:
+    """Refuse values outside the vocabulary: 24 district codes, quarters, two languages, ISO dates, a seed.
+
+    Raises
+    ------
+    WrongParameter
+    """
+    if requested["district"] not in districts():
+        raise _wrong("district", value=_shown(requested["district"]))
+    if requested["language"] not in LANGUAGES:
+        raise _wrong("language", value=_shown(requested["language"]))
+    period = _period(str(requested["period"]))
+    if str(period) != requested["period"]:
+        raise _wrong("period", value=_shown(requested["period"]), written=str(period))
+    if _date(requested["as_of"]).isoformat() != requested["as_of"]:
+        raise _wrong("date", value=_shown(requested["as_of"]))
+    seed = requested["seed"]
+    if type(seed) is not int or not 0 <= seed <= LARGEST_SEED:
+        raise _wrong("seed", value=_shown(seed))
+
+
+def check_data(store: Path, as_of: dt.date, period: str) -> bool:
+    """Refuse a period for which no district at all has data.
+
+    Returns
+    -------
+    bool
+        Whether the store's data are made up.
+
+    Raises
+    ------
+    WrongParameter
+        If there are none, or no store that can be read.
+    """
+    try:
+        evidence = open_store(store, as_of)
+        there, synthetic = evidence.periods(), evidence.synthetic
+    except StoreError as error:
+        raise WrongParameter(str(error)) from None
+    if period not in there:
+        span = words("batch.wrong.span", first=there[0], last=there[-1]) if there else words("batch.wrong.empty")
+        raise _wrong("no_data", period=period, as_of=as_of.isoformat(), span=span)
+    return synthetic
+
+
+def _period(text: str) -> Period:
+    try:
+        period = Period.parse(text)
+    except PeriodError as error:
+        raise WrongParameter(str(error)) from None
+    if period.quarter is None:
+        raise _wrong("year", value=str(period))
+    return period
+
+
+def _date(value: object) -> dt.date:
+    try:
+        return value if isinstance(value, dt.date) else dt.date.fromisoformat(str(value))
+    except ValueError:
+        raise _wrong("date", value=_shown(value)) from None
+
+
+def prepared(
+    asked: Sequence[str] | None = None,
+    period: str = DEFAULT_PERIOD,
+    language: str = "vi",
+    store: Path | None = None,
+    as_of: str | dt.date | None = None,
+    seed: int = DEFAULT_SEED,
+    template: Path | None = None,
+) -> tuple[Job, ...]:
+    """Return the jobs of a run, everything about them checked.
+
+    Parameters
+    ----------
+    asked : sequence of str, optional
+        Districts by code or name in any usual writing; all 24 where left out.
+    period : str
+        A quarter in any usual writing.
+    language : {"vi", "en"}
+    store : Path, optional
+        The project's own where left out.
+    as_of : str or date, optional
+        The Department's due date of the period where left out.
+    seed : int
+    template : Path, optional
+        The district report where left out.
+
+    Returns
+    -------
+    tuple of Job
+        In official order of the districts, each once.
+
+    Raises
+    ------
+    WrongParameter
+        With what would be right.
+    """
+    quarter = _period(period)
+    wanted = {_district(text) for text in asked} if asked is not None else set(districts())
+    day = _date(as_of) if as_of is not None else quarter.department_due
+    place = (store or folders().store).resolve()
+    jobs = tuple(Job(code, str(quarter), language, place, day, seed) for code in districts() if code in wanted)
+    check(jobs, template or default_template())
+    return jobs
+
+
+def check(jobs: Sequence[Job], template: Path) -> bool:
+    """Check jobs as a whole: names and types, values, and that there are data.
+
+    Returns
+    -------
+    bool
+        Whether their store holds made-up data.
+
+    Raises
+    ------
+    WrongParameter
+    """
+    if not jobs:
+        raise _wrong("nothing")
+    if len({(j.period, j.store, j.as_of) for j in jobs}) > 1 or len({j.name for j in jobs}) < len(jobs):
+        raise _wrong("mixed")
+    for job in jobs:
+        check_values(job.parameters)
+    check_names(jobs[0].parameters, template)
+    return check_data(jobs[0].store, jobs[0].as_of, jobs[0].period)
+
+
+def _district(text: str) -> str:
+    try:
+        return find_district(text).code
+    except (UnknownPlace, AmbiguousPlace) as error:
+        raise WrongParameter(str(error)) from None

@@ -1,0 +1,215 @@
+"""The commands that make something: reports, and the store of example data."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from evaluation.batch import Batch, Job, Record, Refused, prepared, run
+from evaluation.cli.entry import DONE, FAILED, wrong
+from evaluation.language import say, words
+from evaluation.periods import Period
+from evaluation.places import districts
+from evaluation.settings import DEFAULT_SEED, folders, private
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What was asked for at the command line.
+
+    Attributes
+    ----------
+    districts : tuple of str
+        As typed; empty with `everywhere`.
+    everywhere : bool
+    period, language : str
+    out, store : Path or None
+    as_of : str or None
+    seed : int
+    workers : int or None
+    """
+
+    districts: tuple[str, ...]
+    everywhere: bool
+    period: str
+    language: str
+    out: Path | None
+    store: Path | None
+    as_of: str | None
+    seed: int
+    workers: int | None
+
+    def again(self, job: Job) -> str:
+        """Return the command that makes one report of it again."""
+        words = ["evaluation", "report", "--district", job.district, "--period", job.period]
+        words += ["--language", job.language] if job.language != "vi" else []
+        words += ["--out", str(self.out)] if self.out else []
+        words += ["--store", str(self.store)] if self.store else []
+        words += ["--as-of", self.as_of] if self.as_of else []
+        words += ["--seed", str(self.seed)] if self.seed != DEFAULT_SEED else []
+        return shlex.join(words)
+
+
+def make(wanted: Wanted, as_json: bool, language: str) -> int:
+    """Make the reports and tell how each ended.
+
+    Parameters
+    ----------
+    wanted : Wanted
+    as_json : bool
+        One JSON object at the end instead of lines.
+    language : {"vi", "en"}
+        Of what is told.
+
+    Returns
+    -------
+    int
+        0, or 1 if a report failed.
+
+    Raises
+    ------
+    WrongUse, WrongParameter, Refused
+        Before anything is started.
+    Cancelled
+    """
+    if bool(wanted.districts) == wanted.everywhere:
+        raise wrong("choose")
+    if wanted.workers is not None and wanted.workers < 1:
+        raise wrong("workers")
+    asked = None if wanted.everywhere else wanted.districts
+    jobs = prepared(asked, wanted.period, wanted.language, wanted.store, wanted.as_of, wanted.seed)
+    if as_json:
+        batch = run(jobs, wanted.out, workers=wanted.workers)
+        print(json.dumps(_summary(batch), ensure_ascii=False, indent=1))
+        return FAILED if batch.failed else DONE
+    by_name = {job.name: job for job in jobs}
+    with _progress(jobs, language) as tell:
+
+        def ended(record: Record) -> None:
+            tell(_line(record, by_name[f"{record.district}-{record.language}"], wanted, language), record.done)
+
+        batch = run(jobs, wanted.out, workers=wanted.workers, tell=ended)
+    done = len(batch.records) - len(batch.failed)
+    print(say("cli.report.end", language, done=done, all=len(batch.records), where=_near(batch.index)))
+    return FAILED if batch.failed else DONE
+
+
+def _line(record: Record, job: Job, wanted: Wanted, language: str) -> str:
+    place = districts()[job.district].name[language]
+    if record.done:
+        return say("cli.report.line", language, place=place, sentence=record.sentence(language), seconds=round(record.seconds))
+    where = folders().work / "runs"
+    return say(
+        "cli.report.failed",
+        language,
+        place=place,
+        sentence=record.sentence(language),
+        where=_near(where) + f"/*/{job.name}",
+        again=wanted.again(job),
+    )
+
+
+def _summary(batch: Batch) -> dict[str, object]:
+    reports = [
+        {
+            "district": r.district,
+            "language": r.language,
+            "outcome": r.outcome,
+            "status": r.status,
+            "reason": str(r.reason) if r.reason else "",
+            "files": sorted(r.files),
+        }
+        for r in batch.records
+    ]
+    return {"folder": _near(batch.folder), "index": _near(batch.index), "failed": len(batch.failed), "reports": reports}
+
+
+@contextmanager
+def _progress(jobs: tuple[Job, ...], language: str) -> Iterator[Callable[[str, bool], None]]:
+    """Yield what tells of each report: above a bar on a screen, as plain lines elsewhere."""
+    heading = say("cli.report.begin", language, count=len(jobs), period=Period.parse(jobs[0].period).label(language))
+    if not sys.stdout.isatty():
+        print(heading, flush=True)
+        yield lambda line, _: print(line, flush=True)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task(heading, total=len(jobs))
+
+        def tell(line: str, done: bool) -> None:
+            console.print(line, style=None if done else "bold red")
+            progress.advance(task)
+
+        yield tell
+
+
+def _near(path: Path) -> str:
+    """Return a path as seen from here, absolute where it lies elsewhere."""
+    here = Path.cwd()
+    return path.relative_to(here).as_posix() if path.is_relative_to(here) else str(path)
+
+
+def build_example(store: Path | None, if_missing: bool, language: str) -> int:
+    """Build the store of example data.
+
+    Parameters
+    ----------
+    store : Path or None
+        The project's own where None.
+    if_missing : bool
+        Whether one that is there already is left alone.
+    language : {"vi", "en"}
+
+    Returns
+    -------
+    int
+        0, or 1 if the example's files cannot be read.
+
+    Raises
+    ------
+    Refused
+        If a store of real data is there: the two are never mixed.
+    """
+    from evaluation.store import open_store
+
+    place = (store or folders().store).resolve()
+    there = place.exists()
+    if there and if_missing:
+        print(say("cli.example.there", language, where=_near(place)))
+        return DONE
+    try:
+        if there and not open_store(place).synthetic:
+            said = words("cli.example.real", name=place.name)
+            raise Refused(f"{said.vi} / {said.en}")
+        _build(place, there, language)
+    except RuntimeError as error:
+        sys.stderr.write(f"{error}\n")
+        return FAILED
+    print(say("cli.example.done", language, where=_near(place)))
+    return DONE
+
+
+def _build(place: Path, there: bool, language: str) -> None:
+    """Build beside the place and move at the end: a store that is there is a whole one."""
+    from evaluation.example import build
+
+    print(say("cli.example.building", language), flush=True)
+    if there:
+        build(place)
+        return
+    if not place.parent.exists():
+        private(place.parent)
+    with tempfile.TemporaryDirectory(prefix=".building-", dir=place.parent) as folder:
+        made = Path(folder) / place.name
+        build(made)
+        made.replace(place)

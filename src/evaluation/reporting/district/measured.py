@@ -1,0 +1,106 @@
+"""Outcome and process indicators: values, changes, their course, the place among the districts, and the map of reporting."""
+
+from __future__ import annotations
+
+from evaluation.indicators import headline, indicators
+from evaluation.language import number, say
+from evaluation.monitoring.funnel import funnel
+from evaluation.places import districts
+from evaluation.reporting.district.subject import Subject
+from evaluation.reporting.district.written import indicator_table
+from evaluation.reporting.evidence import services_by_ward
+from evaluation.reporting.model import Block, Figure, Paragraph, Section, Table
+from evaluation.reporting.pictures import picture
+
+TRENDS = (
+    "sti_tested_share",
+    "hiv_tested_share",
+    "condom_availability",
+    "referral_completion",
+    "violence_supported_share",
+    "contract_share",
+    "insurance_share",
+    "knowledge_share",
+    "training_completion",
+    "outreach_reached",
+    "outreach_repeat_share",
+    "comm_sessions",
+)
+FORM_CHANGE = "2016-Q1"
+UNITS = {"proportion": "percent", "rate": "per_10000", "count": "count"}
+
+
+def measured(subject: Subject) -> Section:
+    """Return the section on outcome and process indicators."""
+    speak = subject.language
+    legend = Paragraph(say("state.legend", speak, k=subject.evidence.protection.smallest_shown), "note")
+    note = say("ind.process.note", speak)
+    outcomes = (table_of(subject, "outcome", "ind.caption.outcome", read_changes=True), legend)
+    process = (table_of(subject, "process", "ind.caption.process", read_changes=True, note=note),)
+    parts = [
+        Section("outcomes", say("ind.outcomes", speak), outcomes),
+        Section("process", say("ind.process", speak), process),
+        Section("trends", say("ind.trends", speak), (_trends(subject),)),
+        Section("funnel", say("ind.funnel", speak), (_funnel(subject),)),
+        Section("map", say("ind.map", speak), (_map(subject),)),
+    ]
+    return Section("indicators", say("section.indicators", speak), (), tuple(parts))
+
+
+def table_of(subject: Subject, kind: str, caption: str, read_changes: bool, note: str = "") -> Table:
+    """Return the table of the district's indicators of a kind."""
+    rows = [(subject.now(i), subject.before(i), subject.change(i)) for i in subject.of_kind(kind)]
+    text = say(caption, subject.language, place=subject.place, period=subject.period)
+    return indicator_table(f"{kind}-table", text, rows, subject.language, note, read_changes)
+
+
+def _trends(subject: Subject) -> Figure:
+    from evaluation.figures import trend
+
+    speak = subject.language
+    panels = []
+    for name in TRENDS:
+        known, frame = indicators()[name], subject.series(name)
+        panels.append((known.label[speak], UNITS[known.measure], frame))
+    drawn = trend.small_multiples(panels, speak, subject.evidence.synthetic)
+    changed = FORM_CHANGE in subject.evidence.periods[1:]
+    key = "ind.trends.caption" if changed else "ind.trends.caption.plain"
+    return picture(drawn, "trends-figure", say(key, speak, place=subject.place, n=len(subject.evidence.periods)))
+
+
+def _funnel(subject: Subject) -> Block:
+    from evaluation.figures import funnel as figure
+
+    speak, main = subject.language, headline()
+    result = funnel(subject.evidence.values, main.id, str(subject.evidence.period))
+    if result.estimate is None or result.limits.empty:
+        return Paragraph(say("ind.funnel.absent", speak, period=subject.period))
+    names = {code: d.name[speak] for code, d in districts().items()}
+    frame = result.frame.rename(columns={"place": "unit_code"})
+    frame["name"] = frame["unit_code"].map(names)
+    drawn = figure.funnel(
+        frame[["unit_code", "name", "n", "value", "state"]],
+        centre=result.estimate,
+        limits=result.limits,
+        highlight=subject.code,
+        label=main.label[speak],
+        language=speak,
+        synthetic=subject.evidence.synthetic,
+    )
+    caption = say(
+        "ind.funnel.caption", speak, label=main.label[speak], period=subject.period, dispersion=number(result.dispersion, speak, 1)
+    )
+    return picture(drawn, "funnel-figure", caption)
+
+
+def _map(subject: Subject) -> Figure:
+    from evaluation.figures import cartogram
+
+    speak = subject.language
+    drawn = cartogram.cartogram(
+        services_by_ward(subject.evidence, subject.code),
+        language=speak,
+        synthetic=subject.evidence.synthetic,
+        title=say("ind.map.title", speak, place=subject.place, period=subject.period),
+    )
+    return picture(drawn, "map-figure", say("ind.map.caption", speak, place=subject.place))

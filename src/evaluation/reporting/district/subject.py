@@ -1,0 +1,115 @@
+"""What one district's report is about: the district, the period, the language and the evidence at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from evaluation.contracts import MISSING
+from evaluation.indicators import indicators
+from evaluation.language import day
+from evaluation.monitoring.completeness import Completeness, completeness
+from evaluation.places import District, districts, within_sentence
+from evaluation.quality import oddities
+from evaluation.reporting.district.written import Row
+from evaluation.reporting.evidence import Evidence
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+RECENT = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """One district's view on the city's evidence.
+
+    Attributes
+    ----------
+    code : str
+    language : {"vi", "en"}
+    evidence : Evidence
+    """
+
+    code: str
+    language: str
+    evidence: Evidence
+
+    @property
+    def district(self) -> District:
+        """The district."""
+        return districts()[self.code]
+
+    @property
+    def place(self) -> str:
+        """Its name in the report's language, as it stands inside a sentence."""
+        return within_sentence(self.district.name)[self.language]
+
+    @property
+    def period(self) -> str:
+        """The period, written for the reader."""
+        return self.evidence.period.label(self.language)
+
+    @property
+    def cutoff(self) -> str:
+        """The date of the question, written for the reader."""
+        return day(self.evidence.store.as_of, self.language)
+
+    @property
+    def reported(self) -> bool:
+        """Whether the district reported for the period by the date of the question."""
+        return self.evidence.reported(self.code)
+
+    @cached_property
+    def completeness(self) -> Completeness:
+        """How complete and timely the period's report is."""
+        return completeness(self.code, str(self.evidence.period), self.evidence.reports, self.evidence.submissions)
+
+    def missing_wards(self) -> int:
+        """Return how many wards have no report for the period."""
+        return int((~self.completeness.frame["reported"]).sum())
+
+    @cached_property
+    def _values(self) -> pd.DataFrame:
+        own = self.evidence.values
+        return own[own["place"] == self.code].set_index(["indicator", "period"])
+
+    @cached_property
+    def _changes(self) -> pd.DataFrame:
+        own = self.evidence.changes
+        return own[own["place"] == self.code].set_index("indicator")
+
+    @cached_property
+    def odd_figures(self) -> pd.DataFrame:
+        """What lies far off the district's own history in the last four quarters."""
+        found = oddities(self.evidence.protection.counts, self.code)
+        return found[found["period"].isin(self.evidence.periods[-RECENT:])]
+
+    def now(self, indicator: str) -> Row:
+        """Return an indicator's row for the period."""
+        return self._row(indicator, str(self.evidence.period))
+
+    def before(self, indicator: str) -> Row:
+        """Return an indicator's row for the same quarter of the year before."""
+        return self._row(indicator, str(self.evidence.period.year_before))
+
+    def _row(self, indicator: str, period: str) -> Row:
+        if (indicator, period) not in self._values.index:
+            return {"indicator": indicator, "period": period, "state": MISSING, "place": self.code}
+        row = self._values.loc[[(indicator, period)]].to_dict("records")[0]
+        return {"indicator": indicator, "period": period, **row}
+
+    def change(self, indicator: str) -> Row:
+        """Return an indicator's change on the same quarter of the year before."""
+        return {"indicator": indicator, **self._changes.loc[[indicator]].to_dict("records")[0]}
+
+    def series(self, indicator: str) -> pd.DataFrame:
+        """Return an indicator over all quarters: period, value, low, high, state."""
+        own = self._values.loc[indicator].reindex(list(self.evidence.periods)).reset_index()
+        return own[["period", "value", "low", "high", "state"]]
+
+    def of_kind(self, kind: str) -> Iterator[str]:
+        """Yield the indicators of a kind that the form carries, in the codebook's order."""
+        return (i.id for i in indicators().values() if i.kind == kind and i.reported)

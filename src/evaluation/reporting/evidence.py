@@ -1,0 +1,120 @@
+"""What a report may draw on: the city's evidence as of a date, protected once for all districts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from evaluation.contracts import MISSING
+from evaluation.disclosure.interim import Protection, protect
+from evaluation.indicators import elements
+from evaluation.monitoring.change import yearly_change
+from evaluation.monitoring.completeness import reported_wards, residents_reported
+from evaluation.monitoring.values import district_counts, indicator_values
+from evaluation.periods import Period, quarters
+from evaluation.places import districts, residents
+from evaluation.store import EvidenceStore, open_store
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """Everything that district reports of one period share.
+
+    Attributes
+    ----------
+    store : EvidenceStore
+    period : Period
+    periods : tuple of str
+        Quarters from the first in the store to the report's.
+    protection : Protection
+        Counts of all districts and periods after the gate.
+    values, changes : DataFrame
+        Indicators with intervals, and changes on a year before, made from
+        protected counts.
+    reports, submissions : DataFrame
+        Which wards reported; what was sent and when.
+    """
+
+    store: EvidenceStore
+    period: Period
+    periods: tuple[str, ...]
+    protection: Protection
+    values: pd.DataFrame
+    changes: pd.DataFrame
+    reports: pd.DataFrame
+    submissions: pd.DataFrame
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether the data are made up."""
+        return self.store.synthetic
+
+    def reported(self, district: str) -> bool:
+        """Whether the district sent anything for the report's period by the date of the question."""
+        sent = self.submissions
+        return bool(((sent["district_code"] == district) & (sent["period"] == str(self.period))).any())
+
+
+def gather(store: EvidenceStore, period: Period) -> Evidence:
+    """Return the city's evidence for a period, protected.
+
+    Parameters
+    ----------
+    store : EvidenceStore
+    period : Period
+        A quarter for which some district has data.
+    """
+    return _gathered(store.path, store.as_of, period)
+
+
+@cache
+def _gathered(path: Path, as_of: dt.date, period: Period) -> Evidence:
+    store = open_store(path, as_of)
+    first = min(Period.parse(store.periods()[0]), period)
+    spans = [str(p) for p in quarters(first, period)]
+    reports = store.ward_reports()
+    counts = district_counts(store.district_totals(), spans, list(districts()))
+    protection = protect(counts)
+    wards = reported_wards(reports).rename(columns={"district_code": "place"})
+    values = indicator_values(protection.counts, residents_reported(reports, spans))
+    sent = store.submissions()
+    forms = sent[sent["stands"]].rename(columns={"district_code": "place"})
+    changes = yearly_change(values, wards, forms, str(period))
+    return Evidence(store, period, tuple(spans), protection, values, changes, reports, sent)
+
+
+def services_by_ward(evidence: Evidence, district: str) -> pd.DataFrame:
+    """Return the wards of a district with whether they reported and how many kinds of service were offered there.
+
+    Services are outreach, condom distribution and communication sessions:
+    what a programme offers, from counts that point at nobody.
+
+    Returns
+    -------
+    DataFrame
+        ward_code, name, x_km, y_km, residents, state ("reported",
+        "missing"), services (0 to 3, NaN where not reported).
+    """
+    from evaluation.places import positions
+    from evaluation.places import wards as all_wards
+
+    wanted = ["outreach_contacts", "condoms_distributed", "comm_sessions"]
+    assert not any(elements()[e].sensitive for e in wanted)
+    values = evidence.store.values([str(evidence.period)], wanted, [district])
+    offered = values[values["value"] > 0].groupby("unit_code").size()
+    people = residents(evidence.period).set_index("ward_code")["residents"]
+    place = positions().set_index("ward_code")
+    here = evidence.reports[(evidence.reports["period"] == str(evidence.period)) & evidence.reports["reported"]]
+    came = set(here["ward_code"])
+    frame = place.loc[list(all_wards(district))].reset_index()
+    frame["name"] = [all_wards(district)[c].name.vi for c in frame["ward_code"]]
+    frame["residents"] = frame["ward_code"].map(people)
+    frame["state"] = ["reported" if c in came else MISSING for c in frame["ward_code"]]
+    frame["services"] = [float(offered.get(c, 0)) if c in came else float("nan") for c in frame["ward_code"]]
+    return frame[["ward_code", "name", "x_km", "y_km", "residents", "state", "services"]]

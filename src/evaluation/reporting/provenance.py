@@ -1,0 +1,49 @@
+"""What a report's numbers can be made again from: data, code, packages, parameters, seed."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import sys
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+PACKAGES = ("pandas", "numpy", "scipy", "statsmodels", "duckdb", "matplotlib", "papermill")
+
+
+@cache
+def code_version() -> str:
+    """Return the version of the library and a hash of its sources, the same on every machine."""
+    folder = Path(__file__).parents[1]
+    digest = hashlib.sha256()
+    for path in sorted(p for p in folder.rglob("*") if p.suffix in {".py", ".po", ".j2"}):
+        digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
+    return f"{importlib.metadata.version('evaluation')}+{digest.hexdigest()[:12]}"
+
+
+def package_versions() -> dict[str, str]:
+    """Return the versions of Python and of the packages that numbers depend on."""
+    python = ".".join(str(n) for n in sys.version_info[:3])
+    return {"python": python, **{name: importlib.metadata.version(name) for name in PACKAGES}}
+
+
+def manifest(data_hash: str, parameters: Mapping[str, Any], synthetic: bool) -> dict[str, Any]:
+    """Return a report's manifest: no time stamp, no path.
+
+    Parameters
+    ----------
+    data_hash : str
+        `EvidenceStore.content_hash()`.
+    parameters : mapping
+        What the run chose.
+    synthetic : bool
+    """
+    return {
+        "data_sha256": data_hash,
+        "code": code_version(),
+        "packages": package_versions(),
+        "parameters": dict(parameters),
+        "synthetic": synthetic,
+    }

@@ -1,0 +1,33 @@
+"""One example store and one city's evidence for all tests of reports."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from evaluation import example
+from evaluation.reporting.district import DistrictReport, district_report
+
+
+@pytest.fixture(scope="session")
+def example_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The store that the Makefile built for this run, else one built here."""
+    if (given := os.environ.get("EVALUATION_STORE")) and Path(given).exists():
+        return Path(given)
+    path = tmp_path_factory.mktemp("store") / "store.duckdb"
+    example.build(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def report_of(example_store: Path):
+    """Return a maker of reports, each made once."""
+    made: dict[tuple[str, str, str], DistrictReport] = {}
+
+    def make(district: str, language: str = "vi", period: str = "2018-Q4") -> DistrictReport:
+        key = (district, language, period)
+        if key not in made:
+            made[key] = district_report(district, period, language, store=example_store)
+        return made[key]
+
+    return make

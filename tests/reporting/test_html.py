@@ -1,0 +1,107 @@
+"""Data never become markup: whatever stands in a name, a note or a label comes out as text."""
+
+import html.parser
+
+import pytest
+
+from evaluation.reporting.html import SYNTHETIC_MARK, page
+from evaluation.reporting.model import Bullets, Cell, Column, Fact, Facts, Figure, Paragraph, Report, Section, Table, from_json, to_json
+
+PAYLOADS = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "' onmouseover='alert(1)",
+    "javascript:alert(1)",
+    "</title><script src='//evil.example/x.js'></script>",
+    "`<svg onload=alert(1)>`",
+    "{{ 7 * 7 }}{% include 'page.html.j2' %}",
+]
+
+
+def report_saying(text: str) -> Report:
+    """A report with the text in every place that data can reach."""
+    table = Table(
+        "t", text, (Column(text, row_header=True), Column(text, numeric=True, width=30)), ((Cell(text), Cell(text, "withheld")),), text
+    )
+    blocks = (
+        Paragraph(text, "answer"),
+        Paragraph(text, lang="en"),
+        Bullets((text,)),
+        Facts((Fact(text, text, text),)),
+        table,
+        Figure("f", text, text, "AA=="),
+    )
+    section = Section("s", text, blocks, (Section("p", text, ()),))
+    return Report(
+        "district",
+        "760",
+        "2018-Q4",
+        "vi",
+        text,
+        ((text, text),),
+        True,
+        "reported",
+        (section,),
+        ({"kind": "x", "id": text},),
+        {"data": text},
+    )
+
+
+class Reader(html.parser.HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+
+def read(text: str) -> Reader:
+    reader = Reader()
+    reader.feed(text)
+    return reader
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_payloads_come_out_as_text(payload: str) -> None:
+    plain, hostile = read(page(report_saying("abc"))), read(page(report_saying(payload)))
+    wanted = [t for t, _ in plain.tags]
+    got = [t for t, _ in hostile.tags]
+    if payload.startswith("`"):
+        got = [t for t in got if t != "code"]
+    assert got == wanted
+    for _, attrs in hostile.tags:
+        assert not any(name.startswith("on") for name in attrs)
+        assert not (attrs.get("href") or "").lower().startswith("javascript:")
+    assert payload.strip("`") in "".join(hostile.text)
+
+
+def test_policy_forbids_scripts_and_loading() -> None:
+    policy = next(a["content"] for t, a in read(page(report_saying("abc"))).tags if t == "meta" and "http-equiv" in a)
+    assert policy is not None
+    assert "default-src 'none'" in policy
+    assert "script-src 'none'" in policy
+
+
+def test_synthetic_mark_stands_at_both_ends() -> None:
+    assert page(report_saying("abc")).count(SYNTHETIC_MARK) == 2
+
+
+def test_tables_name_their_headers() -> None:
+    heads = [a for t, a in read(page(report_saying("abc"))).tags if t == "th"]
+    assert len(heads) == 3
+    assert {a["scope"] for a in heads} == {"col", "row"}
+
+
+def test_tree_survives_json() -> None:
+    tree = report_saying("Quận 1 – “ẩn”")
+    assert from_json(to_json(tree)) == tree
+
+
+def test_another_schema_is_refused() -> None:
+    with pytest.raises(ValueError, match="schema"):
+        from_json(to_json(report_saying("x")).replace('"schema": 1', '"schema": 99'))
