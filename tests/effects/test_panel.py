@@ -1,0 +1,128 @@
+"""Panel estimators: planted effects come back, holes are refused, and few treated units get no interval."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from evaluation.effects.panel import PanelProblem, callaway_santanna, event_study, synthetic_did
+
+COLUMNS = {"outcome": "y", "unit": "ward", "period": "quarter", "first_treated": "start"}
+
+
+def _panel(effect: float, *, treated: int = 20, units: int = 60, start: int = 9, periods: int = 16, seed: int = 3) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    level, time = rng.normal(10, 3, units), np.cumsum(rng.normal(0.2, 0.3, periods))
+    rows = pd.MultiIndex.from_product([range(units), range(1, periods + 1)], names=["ward", "quarter"]).to_frame(index=False)
+    rows["start"] = np.where(rows["ward"] < treated, start, 0)
+    on = (rows["start"] > 0) & (rows["quarter"] >= rows["start"])
+    rows["y"] = level[rows["ward"]] + time[rows["quarter"] - 1] + effect * on + rng.normal(0, 1, len(rows))
+    return rows
+
+
+def _double_difference(data: pd.DataFrame, group: int, period: int) -> float:
+    """Four means: the definition of a group-time effect without covariates, by hand."""
+    wide = data.pivot(index="ward", columns="quarter", values="y")
+    start = data.groupby("ward")["start"].first()
+    moved = wide[period] - wide[group - 1]
+    return float(moved[start == group].mean() - moved[start == 0].mean())
+
+
+@pytest.mark.parametrize("estimator", [event_study, callaway_santanna, synthetic_did])
+def test_a_planted_effect_comes_back(estimator: object) -> None:
+    found = estimator(_panel(2.0), **COLUMNS)  # type: ignore[operator]
+    assert found.low < 2.0 < found.high
+    assert abs(found.estimate - 2.0) < 3 * found.standard_error
+    assert (found.treated_units, found.comparison_units, found.n) == (20, 40, 960)
+
+
+def test_group_time_effects_are_differences_of_four_means() -> None:
+    early, late = _panel(2.0, treated=20), _panel(2.0, treated=20, start=12)
+    data = early.where(early["ward"] >= 10, late)  # ten wards start at 12, ten at 9
+    data = data.astype({"ward": int, "quarter": int, "start": int})
+    found = callaway_santanna(data, **COLUMNS).group_time
+    after = found[found["period"] >= found["group"]]
+    assert len(after) == 8 + 5
+    for row in after.itertuples():
+        assert row.estimate == pytest.approx(_double_difference(data, row.group, row.period), abs=1e-9)
+
+
+def test_event_study_is_the_same_difference_from_the_last_period_before() -> None:
+    data = _panel(1.0)
+    effects = event_study(data, **COLUMNS).effects
+    assert effects.loc[effects["reference"], "period"].tolist() == [8]
+    for row in effects[~effects["reference"]].itertuples():
+        assert row.estimate == pytest.approx(_double_difference(data.replace({"start": {9: 9}}), 9, row.period), abs=1e-9)
+
+
+@pytest.mark.parametrize("estimator", [event_study, callaway_santanna])
+def test_few_treated_units_get_no_interval_and_are_told_why(estimator: object) -> None:
+    found = estimator(_panel(2.0, treated=2), **COLUMNS)  # type: ignore[operator]
+    assert found.low is None
+    assert found.high is None
+    assert found.diagnostics["interval_withheld"]
+    assert found.to_frame()[["low", "high"]].isna().all().all()
+    assert any("placebo" in words.en and "hoán vị" in words.vi for words in found.assumptions)
+
+
+def test_one_treated_unit_ranks_among_as_many_placebos_as_there_are_units() -> None:
+    found = synthetic_did(_panel(6.0, treated=1, units=20), **COLUMNS, draws=400)
+    assert len(found.placebos) == 19
+    assert found.rank_p == pytest.approx(1 / 20)
+    assert found.unit_weights["weight"].sum() == pytest.approx(1)
+    assert found.period_weights["period"].max() == 8
+
+
+def test_the_same_seed_gives_the_same_answer() -> None:
+    one, two = (synthetic_did(_panel(1.0, treated=1, units=12), **COLUMNS, draws=30, seed=5) for _ in range(2))
+    assert one.standard_error == two.standard_error
+    assert one.to_frame().equals(two.to_frame())
+
+
+def test_quarters_as_text_and_missing_starts_are_understood() -> None:
+    data = _panel(1.5)
+    text = data.assign(
+        quarter=[f"{2015 + (q - 1) // 4}-Q{(q - 1) % 4 + 1}" for q in data["quarter"]],
+        start=["2017-Q1" if s else None for s in data["start"]],
+    )
+    one, two = callaway_santanna(data, **COLUMNS), callaway_santanna(text, **COLUMNS)
+    assert one.estimate == pytest.approx(two.estimate)
+    assert set(two.group_time["group"]) == {"2017-Q1"}
+    assert event_study(text, **COLUMNS).effects["period"].iloc[-1] == "2018-Q4"
+
+
+def test_holes_are_refused_with_the_way_out() -> None:
+    data = _panel(1.0)
+    for broken in (data.drop(index=5), data.assign(y=data["y"].mask(data.index == 5)), pd.concat([data, data.head(1)])):
+        with pytest.raises(PanelProblem, match="never fill in zeros") as caught:
+            callaway_santanna(broken, **COLUMNS)
+        assert "không thay bằng 0" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (lambda d: d.assign(start=0), "both are needed"),
+        (lambda d: d.assign(start=9), "both are needed"),
+        (lambda d: d.assign(start=d["start"].replace(9, 1)), "nothing before"),
+        (lambda d: d.assign(start=d["start"].mask((d["ward"] == 0) & (d["quarter"] > 3), 12)), "several starts"),
+    ],
+)
+def test_panels_that_cannot_answer_are_refused(spoil: object, says: str) -> None:
+    with pytest.raises(PanelProblem, match=says):
+        callaway_santanna(spoil(_panel(1.0)), **COLUMNS)  # type: ignore[operator]
+
+
+def test_different_starts_need_the_staggered_estimator() -> None:
+    data = _panel(1.0)
+    data.loc[data["ward"] < 5, "start"] = 12
+    for estimator in (event_study, synthetic_did):
+        with pytest.raises(PanelProblem, match="start"):
+            estimator(data, **COLUMNS)
+
+
+def test_a_start_after_the_last_period_is_not_yet_treated() -> None:
+    data = _panel(2.0)
+    later = data.assign(start=data["start"].mask(data["ward"].between(20, 24), 30))
+    assert callaway_santanna(later, **COLUMNS).estimate == pytest.approx(callaway_santanna(data, **COLUMNS).estimate)
