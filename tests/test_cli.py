@@ -249,7 +249,7 @@ def test_an_example_that_breaks_off_leaves_no_store(
 ):
     import evaluation.example
 
-    def build(path: Path) -> int:
+    def build(path: Path, tell: object) -> int:
         path.write_bytes(b"half")
         raise evaluation.example.ExampleError("thiếu tệp / a file is missing")
 
@@ -263,7 +263,7 @@ def test_an_example_that_breaks_off_leaves_no_store(
 def test_an_example_is_built_in_place(said: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     import evaluation.example
 
-    monkeypatch.setattr(evaluation.example, "build", lambda path: path.write_bytes(b"whole"))
+    monkeypatch.setattr(evaluation.example, "build", lambda path, tell: path.write_bytes(b"whole"))
     assert said("example", "--store", str(tmp_path / "new" / "store.duckdb"))[0] == 0
     assert (tmp_path / "new" / "store.duckdb").read_bytes() == b"whole"
 

@@ -45,8 +45,8 @@ class Folders:
 
     @property
     def store(self) -> Path:
-        """The default evidence store."""
-        return self.work / "store.duckdb"
+        """The evidence store: ``$EVALUATION_STORE`` where set, else the one in the work folder."""
+        return Path(os.environ.get("EVALUATION_STORE") or self.work / "store.duckdb")
 
 
 def folders() -> Folders:

@@ -201,7 +201,8 @@ class EvidenceStore:
                 slots[column] = list(wanted)
                 where += f" and c.{column} in (select unnest(${column}))"
         frame = self._frame(
-            _STANDING + "select c.district_code, c.unit_code, c.period, c.element, c.value, c.state, c.submission, r.received, r.form_version, c.sheet, c.cell "
+            _STANDING
+            + "select c.district_code, c.unit_code, c.period, c.element, c.value, c.state, c.submission, r.received, r.form_version, c.sheet, c.cell "
             "from cells c join ranked r on c.submission = r.id and r.place = 1 "
             f"where true{where} order by c.unit_code, c.period, c.element",
             **slots,
@@ -280,5 +281,3 @@ def open_store(path: Path | str | None = None, as_of: dt.date | str | None = Non
     store = EvidenceStore(place, as_of or dt.date.max)
     store.periods()
     return store
-
-

@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 
 from evaluation.example import Example, ExampleError, build
+from evaluation.intake.findings import Finding
+from evaluation.places import districts
 from evaluation.settings import folders
 from evaluation.store import open_store
 
@@ -66,8 +68,16 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_file_that_the_intake_keeps_out_is_named(tmp_path: Path) -> None:
-    for name in ("submissions.csv", "submissions_2015-2017.csv.gz"):
-        shutil.copy(COMMITTED / name, tmp_path / name)
-    with pytest.raises(ExampleError, match=r"2018-Q1\.xlsx"):
-        build(tmp_path / "store.duckdb", tmp_path)
+def test_a_file_that_is_cut_or_gone_is_named_and_the_others_are_loaded(tmp_path: Path) -> None:
+    shutil.copytree(COMMITTED, tmp_path / "example")
+    cut = tmp_path / "example" / "submissions" / "2018-Q4" / "Quan-Go-Vap_764_2018-Q4.xlsx"
+    gone = cut.with_name("Quan-4_773_2018-Q4.xlsx")
+    cut.write_bytes(cut.read_bytes()[: cut.stat().st_size // 2])
+    gone.unlink()
+    heard: list[Finding] = []
+    added = build(tmp_path / "store.duckdb", tmp_path / "example", heard.append)
+    assert added == 24 * 16 - 1 + 10 - 2
+    assert {f.file for f in heard} == {cut.name, gone.name}
+    assert all(f.message.vi and f.message.en for f in heard)
+    reported = open_store(tmp_path / "store.duckdb").values(periods=["2018-Q4"])["district_code"].unique()
+    assert set(reported) == set(districts()) - {"764", "773"}

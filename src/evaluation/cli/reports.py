@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from evaluation.batch import Batch, Job, Record, Refused, prepared, run
 from evaluation.cli.entry import DONE, FAILED, wrong
@@ -17,6 +18,9 @@ from evaluation.language import say, words
 from evaluation.periods import Period
 from evaluation.places import districts
 from evaluation.settings import DEFAULT_SEED, folders, private
+
+if TYPE_CHECKING:
+    from evaluation.intake.findings import Finding
 
 
 @dataclass(frozen=True)
@@ -173,7 +177,7 @@ def build_example(store: Path | None, if_missing: bool, language: str) -> int:
     Returns
     -------
     int
-        0, or 1 if the example's files cannot be read.
+        0, or 1 if a file was kept out; the store then holds the others.
 
     Raises
     ------
@@ -191,25 +195,28 @@ def build_example(store: Path | None, if_missing: bool, language: str) -> int:
         if there and not open_store(place).synthetic:
             said = words("cli.example.real", name=place.name)
             raise Refused(f"{said.vi} / {said.en}")
-        _build(place, there, language)
+        kept_out = _build(place, there, language)
     except RuntimeError as error:
         sys.stderr.write(f"{error}\n")
         return FAILED
+    sys.stderr.writelines(f"{found.line(language)}\n" for found in kept_out)
     print(say("cli.example.done", language, where=_near(place)))
-    return DONE
+    return FAILED if kept_out else DONE
 
 
-def _build(place: Path, there: bool, language: str) -> None:
-    """Build beside the place and move at the end: a store that is there is a whole one."""
+def _build(place: Path, there: bool, language: str) -> list[Finding]:
+    """Build beside the place and move at the end: a store that is there is a whole one; return what was kept out."""
     from evaluation.example import build
 
     print(say("cli.example.building", language), flush=True)
+    kept_out: list[Finding] = []
     if there:
-        build(place)
-        return
+        build(place, tell=kept_out.append)
+        return kept_out
     if not place.parent.exists():
         private(place.parent)
     with tempfile.TemporaryDirectory(prefix=".building-", dir=place.parent) as folder:
         made = Path(folder) / place.name
-        build(made)
+        build(made, tell=kept_out.append)
         made.replace(place)
+    return kept_out

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evaluation.example.files import ARCHIVE
+from evaluation.intake.findings import ERROR, Finding
 from evaluation.intake.form import Cover
 from evaluation.intake.workbook import read
 from evaluation.settings import folders
@@ -19,10 +20,10 @@ if TYPE_CHECKING:
 
 
 class ExampleError(RuntimeError):
-    """A file of the example that cannot be taken in; the message names it."""
+    """The example's list or archive cannot be read; the message names the file."""
 
 
-def build(store_path: Path, folder: Path | None = None) -> int:
+def build(store_path: Path, folder: Path | None = None, tell: Callable[[Finding], object] | None = None) -> int:
     """Load the whole example into an evidence store.
 
     Parameters
@@ -31,6 +32,9 @@ def build(store_path: Path, folder: Path | None = None) -> int:
         The store; made where there is none. Loading twice adds nothing.
     folder : Path, optional
         Where the example's files are; the project's own where left out.
+    tell : callable, optional
+        Hears the errors of each workbook that the intake keeps out; the
+        others are loaded all the same.
 
     Returns
     -------
@@ -40,17 +44,19 @@ def build(store_path: Path, folder: Path | None = None) -> int:
     Raises
     ------
     ExampleError
-        If a file is missing or the intake keeps it out.
+        If the list of submissions or the archive is missing or damaged.
     """
-    return load_many(store_path, submissions(folder or folders().data / "example"), synthetic=True)
+    return load_many(store_path, submissions(folder or folders().data / "example", tell), synthetic=True)
 
 
-def submissions(folder: Path) -> Iterator[tuple[Submission, pd.DataFrame]]:
+def submissions(folder: Path, tell: Callable[[Finding], object] | None = None) -> Iterator[tuple[Submission, pd.DataFrame]]:
     """Give every submission of the example with its values, in the order in which they came.
 
     Parameters
     ----------
     folder : Path
+    tell : callable, optional
+        As in `build`.
 
     Yields
     ------
@@ -80,7 +86,13 @@ def submissions(folder: Path) -> Iterator[tuple[Submission, pd.DataFrame]]:
             key = (str(row.district_code), str(row.period), str(row.revision))
             yield _archived(key, held[key], received, int(str(row.form_version)), digest)
         else:
-            yield _workbook(folder / str(row.file), received)
+            reading = read(folder / str(row.file), received)
+            if reading.submission is not None:
+                yield reading.submission, reading.values
+            elif tell:
+                for found in reading.findings:
+                    if found.severity == ERROR:
+                        tell(found)
 
 
 def _archived(
@@ -89,11 +101,3 @@ def _archived(
     name = hashlib.sha256("|".join((*key, digest)).encode()).hexdigest()[:16]
     role = Cover.role
     return Submission(name, key[0], key[1], version, received, ARCHIVE, digest, role), values.drop(columns=["submission", "received"])
-
-
-def _workbook(path: Path, received: dt.date) -> tuple[Submission, pd.DataFrame]:
-    reading = read(path, received)
-    if reading.submission is None:
-        why = "; ".join(f.line("vi") for f in reading.findings if f.severity == "error")
-        raise ExampleError(f"Không nhận tệp ví dụ {path.name}: {why} / The example's file {path.name} is not accepted (see the findings).")
-    return reading.submission, reading.values

@@ -79,7 +79,10 @@ RULES: dict[str, tuple[str, Words]] = {
     ),
     "IN-102": (
         ERROR,
-        Words("ô {label} là số âm hoặc số lẻ. Số đếm phải là số nguyên không âm.", "{label} is negative or not whole. A count is a whole number."),
+        Words(
+            "ô {label} là số âm hoặc số lẻ. Số đếm phải là số nguyên không âm.",
+            "{label} is negative or not whole. A count is a whole number.",
+        ),
     ),
     "IN-103": (
         ERROR,

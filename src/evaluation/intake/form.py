@@ -152,11 +152,11 @@ def _cover_sheet(book: Workbook, cover: Cover) -> None:
     page.column_dimensions["A"].width, page.column_dimensions["B"].width = 44, 56
 
 
-def _subject_sheet(
-    page: Worksheet, sheet: str, cover: Cover, shown: list[Element], cells: Mapping[tuple[str, str], CellValue]
-) -> None:
+def _subject_sheet(page: Worksheet, sheet: str, cover: Cover, shown: list[Element], cells: Mapping[tuple[str, str], CellValue]) -> None:
     page.cell(TITLE_ROW, 1, f"{SHEETS[sheet].vi} / {SHEETS[sheet].en}").font = Font(bold=True, size=13)
-    page.cell(UNIT_ROW, 1, f"Đơn vị tính: số lượng. Để trống: chưa có số liệu. '{ZERO_WORDS}' = 0. '{NOT_APPLICABLE_WORDS}' nếu không áp dụng.")
+    page.cell(
+        UNIT_ROW, 1, f"Đơn vị tính: số lượng. Để trống: chưa có số liệu. '{ZERO_WORDS}' = 0. '{NOT_APPLICABLE_WORDS}' nếu không áp dụng."
+    )
     heads = [("Mã", "Code", MAP_MARK), ("Phường, xã, thị trấn" if sheet != "district" else "Quận, huyện", "Place", "name")]
     heads += [(e.label.vi, e.label.en, e.id) for e in shown]
     for column, texts in enumerate(heads, 1):

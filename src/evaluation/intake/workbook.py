@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 if not openpyxl.xml.DEFUSEDXML:
-    raise RuntimeError("Thiếu defusedxml: không đọc tệp nhận được. Hãy cài lại môi trường. / defusedxml is missing: no received file is read.")
+    raise RuntimeError(
+        "Thiếu defusedxml: không đọc tệp nhận được. Hãy cài lại môi trường. / defusedxml is missing: no received file is read."
+    )
 
 MOST_MEMBERS, MOST_BYTES = 1_000, 200 * 2**20
 MOST_ROWS, MOST_COLUMNS = 2_000, 200
@@ -287,5 +289,3 @@ def _narrative(sheets: dict[str, _Sheet]) -> str:
     sheet = sheets.get(NARRATIVE)
     lines = [str(c).strip() for row in (sheet.rows[1:] if sheet else []) for c in row if c is not None]
     return re.sub(r"\s+", " ", " ".join(lines)).strip()
-
-

@@ -1,0 +1,160 @@
+"""The plan's pilot models as studies: treated wards, starts and donors from the plan, the map and the store."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from evaluation.effects.study import Study, pilot_panel, study_panel
+from evaluation.indicators import outcome as outcome_named
+from evaluation.places import Ward, neighbours, wards
+from evaluation.plan import Pilot, pilots
+from evaluation.settings import folders
+from evaluation.store import EvidenceStore
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class NoStart(ValueError):
+    """A pilot whose start is not known: no effect can be estimated."""
+
+
+def pilot_starts(synthetic: bool) -> Mapping[str, str]:
+    """Return the first treated period of each pilot with a known start.
+
+    Parameters
+    ----------
+    synthetic : bool
+        Synthetic data have starts of their own, since the plan gives none.
+
+    Returns
+    -------
+    mapping
+        Pilot id to period ("2017-Q1"); pilots without a start are absent.
+    """
+    known = {p.id: p.start_period for p in pilots().values() if p.start_period}
+    if synthetic:
+        with (folders().data / "example" / "pilots_example.csv").open(encoding="utf-8", newline="") as f:
+            known |= {row["pilot"]: row["start_period"] for row in csv.DictReader(f)}
+    return known
+
+
+def placed_pilots() -> dict[str, Pilot]:
+    """Return the pilots that the plan places in a ward, by id."""
+    return {p.id: p for p in pilots().values() if p.ward_code}
+
+
+def ward_of(pilot: Pilot) -> Ward:
+    """Return the ward that the plan names for a pilot.
+
+    Raises
+    ------
+    KeyError
+        If the plan names none.
+    """
+    return wards()[pilot.ward_code or ""]
+
+
+def pilot_study(store: EvidenceStore, pilot: str, outcome_name: str, until: str | None = None) -> Study:
+    """Describe the study of a named pilot on ward quarters.
+
+    Parameters
+    ----------
+    store : EvidenceStore
+    pilot : str
+        Id of a pilot that the plan places in a ward.
+    outcome_name : str
+        An outcome of the codebook.
+    until : str, optional
+        Last period to use.
+
+    Returns
+    -------
+    Study
+        Donors exclude all pilots' wards and their neighbours.
+
+    Raises
+    ------
+    KeyError
+        If the plan places no such pilot in a ward.
+    NoStart
+        If its start is not known.
+    indicators.NotAnOutcome
+        If the indicator is not an outcome.
+    """
+    placed = placed_pilots()
+    if pilot not in placed:
+        raise KeyError(f"{pilot}: {', '.join(placed)}")
+    start = pilot_starts(store.synthetic).get(pilot)
+    if not start:
+        raise NoStart(
+            f"{pilot}: chưa biết thời điểm bắt đầu; hãy ghi start_period trong data/plan/pilots.csv. / "
+            f"its start is not known; enter start_period in data/plan/pilots.csv."
+        )
+    found = outcome_named(outcome_name)
+    panel = pilot_panel(store.values(elements=found.elements), found)
+    if until:
+        panel = panel[panel["period"] <= until]
+    ward = ward_of(placed[pilot]).code
+    near = {n for p in placed.values() for n in (*neighbours(ward_of(p).code), ward_of(p).code)} - {ward}
+    return study_panel(
+        panel,
+        outcome_name=found.id,
+        treated=[ward],
+        start=start,
+        label=found.label,
+        share=found.measure == "proportion",
+        exclude=near,
+        treated_label=ward_of(placed[pilot]).name,
+    )
+
+
+def study(
+    data: EvidenceStore | pd.DataFrame,
+    *,
+    outcome: str,
+    pilot: str | None = None,
+    treated: Sequence[str] = (),
+    start: str = "",
+    outcome_kind: str = "outcome",
+    **options: Any,
+) -> Study:
+    """Describe a study: of a pilot of the plan from the store, or of anything from a panel.
+
+    Parameters
+    ----------
+    data : EvidenceStore or DataFrame
+        The store, or a panel with unit, period, numerator (and denominator
+        where ``share=True``).
+    outcome : str
+        An outcome of the codebook, or the name of what the panel measures.
+    pilot : str, optional
+        Id of a pilot that the plan places in a ward (with a store).
+    treated, start
+        Treated units and first treated period (with a panel).
+    outcome_kind : {"outcome", "process", "context"}
+        What the panel measures; only outcomes are studied.
+    **options
+        As `effects.study.study_panel` (panel) or `pilot_study` (store).
+
+    Returns
+    -------
+    Study
+        Its `.estimate()` gives the effect with its test.
+
+    Raises
+    ------
+    indicators.NotAnOutcome
+        If the outcome measures effort or context.
+    ValueError
+        If `pilot` (store) or `treated` and `start` (panel) are missing.
+    """
+    if isinstance(data, EvidenceStore):
+        if not pilot:
+            raise ValueError(f"Hãy nêu pilot=: {', '.join(placed_pilots())}. / Name pilot=: {', '.join(placed_pilots())}.")
+        return pilot_study(data, pilot, outcome, **options)
+    if not treated or not start:
+        raise ValueError("Hãy nêu treated= và start=. / Name treated= and start=.")
+    return study_panel(data, outcome_name=outcome, treated=treated, start=start, outcome_kind=outcome_kind, **options)

@@ -1,0 +1,127 @@
+"""Who reported, and when: completeness and timeliness against the plan's dates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from evaluation.language import Words
+from evaluation.periods import Period
+from evaluation.places import residents, wards
+from evaluation.results import Result
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ON_TIME, LATE, ABSENT = "on_time", "late", "missing"
+
+
+@dataclass(frozen=True, kw_only=True, repr=False, eq=False)
+class Completeness(Result):
+    """Share of a district's wards whose report came, for one period.
+
+    Attributes
+    ----------
+    district_code, period : str
+    frame : DataFrame
+        One row a ward: ward_code, name_vi, reported.
+    timing : {"on_time", "late", "missing"}
+        Of the district's first submission against the plan's date.
+    first_received : date or None
+    revisions : int
+        Later submissions received by the date of the question.
+    """
+
+    district_code: str
+    period: str
+    frame: pd.DataFrame
+    timing: str
+    first_received: object
+    revisions: int
+
+
+def completeness(district_code: str, period: str, reports: pd.DataFrame, submissions: pd.DataFrame) -> Completeness:
+    """Return how complete and timely a district's report for a period is.
+
+    Parameters
+    ----------
+    district_code, period : str
+    reports : DataFrame
+        `EvidenceStore.ward_reports()`.
+    submissions : DataFrame
+        `EvidenceStore.submissions()`.
+
+    Returns
+    -------
+    Completeness
+        The interval is empty: the wards are all counted, not sampled.
+    """
+    import pandas as pd
+
+    expected = wards(district_code)
+    here = reports[(reports["district_code"] == district_code) & (reports["period"] == period) & reports["reported"]]
+    came = set(here["ward_code"])
+    frame = pd.DataFrame([{"ward_code": c, "name_vi": w.name.vi, "reported": c in came} for c, w in expected.items()])
+    sent = submissions[(submissions["district_code"] == district_code) & (submissions["period"] == period)].sort_values("sequence")
+    first = sent["received"].iloc[0] if len(sent) else None
+    due = Period.parse(period).district_due
+    return Completeness(
+        estimand=Words("Tỷ lệ phường, xã, thị trấn có báo cáo", "Share of wards whose report came"),
+        method=Words("Đếm toàn bộ, tại ngày chốt số liệu.", "All wards counted, as of the cut-off."),
+        estimate=len(came & expected.keys()) / len(expected),
+        n=len(expected),
+        unit="share",
+        district_code=district_code,
+        period=period,
+        frame=frame,
+        timing=ABSENT if first is None else ON_TIME if first <= due else LATE,
+        first_received=first,
+        revisions=max(0, len(sent) - 1),
+    )
+
+
+def reported_wards(reports: pd.DataFrame) -> pd.DataFrame:
+    """Return the number of wards that reported: district_code, period, n_wards."""
+    known = reports[reports["reported"]]
+    return known.groupby(["district_code", "period"], as_index=False).agg(n_wards=("ward_code", "nunique"))
+
+
+def residents_reported(reports: pd.DataFrame, periods: Sequence[str]) -> pd.DataFrame:
+    """Return the residents of the wards that reported: place (district), period, residents."""
+    import pandas as pd
+
+    people = pd.concat([residents(Period.parse(p)).assign(period=p) for p in periods])
+    known = reports.loc[reports["reported"], ["ward_code", "period"]].merge(people, on=["ward_code", "period"])
+    summed = known.groupby(["district_code", "period"], as_index=False)["residents"].sum()
+    return summed.rename(columns={"district_code": "place"})
+
+
+def reporting_matrix(
+    district_code: str, periods: Sequence[str], reports: pd.DataFrame, submissions: pd.DataFrame, labels: Mapping[str, str]
+) -> pd.DataFrame:
+    """Return one row a ward and period with its reporting state, for a completeness figure.
+
+    Parameters
+    ----------
+    district_code : str
+    periods : sequence of str
+    reports, submissions : DataFrame
+        As in `completeness`.
+    labels : mapping
+        Ward code to the name to show.
+
+    Returns
+    -------
+    DataFrame
+        row, period, state ("on_time", "late", "missing"); a ward is late
+        where the submission that first reported the district was.
+    """
+    import pandas as pd
+
+    rows = []
+    for period in periods:
+        done = completeness(district_code, period, reports, submissions)
+        for ward in done.frame.itertuples():
+            rows.append({"row": labels[ward.ward_code], "period": period, "state": done.timing if ward.reported else ABSENT})
+    return pd.DataFrame(rows)
