@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 REPORTED, NOT_REPORTED, NOT_APPLICABLE, NOT_COLLECTED = "reported", "not_reported", "not_applicable", "not_collected"
 STATES = (REPORTED, NOT_REPORTED, NOT_APPLICABLE, NOT_COLLECTED)
 SHOWN, MISSING, WITHHELD, INCONSISTENT = "shown", "missing", "withheld", "inconsistent"
+NOT_COMPARABLE = "not_comparable"
 PERIOD = r"^\d{4}-Q[1-4]$"
 
 
@@ -101,6 +102,79 @@ def indicator_schema() -> DataFrameSchema:
         unique=["place", "period", "indicator"],
         coerce=True,
         strict="filter",
+    )
+
+
+@cache
+def submissions_schema() -> DataFrameSchema:
+    """Return the schema of the store's list of submissions: who sent what for which period, when; `stands` marks the one in force."""
+    import pandera.pandas as pa
+
+    return pa.DataFrameSchema(
+        {
+            "sequence": pa.Column(int, pa.Check.ge(1), unique=True, coerce=True),
+            "district_code": pa.Column(str, pa.Check.str_matches(r"^\d{3}$")),
+            "period": pa.Column(str, pa.Check.str_matches(PERIOD)),
+            "form_version": pa.Column(int, pa.Check.ge(1), coerce=True),
+            "received": pa.Column(object),
+            "stands": pa.Column(bool),
+        }
+    )
+
+
+@cache
+def ward_reports_schema() -> DataFrameSchema:
+    """Return the schema of who reported: one row a ward and period that stands in a form."""
+    import pandera.pandas as pa
+
+    return pa.DataFrameSchema(
+        {
+            "district_code": pa.Column(str, pa.Check.str_matches(r"^\d{3}$")),
+            "ward_code": pa.Column(str, pa.Check.str_matches(r"^\d{5}$")),
+            "period": pa.Column(str, pa.Check.str_matches(PERIOD)),
+            "reported": pa.Column(bool),
+            "received": pa.Column(object),
+        },
+        unique=["ward_code", "period"],
+    )
+
+
+@cache
+def panel_schema() -> DataFrameSchema:
+    """Return the schema of a study's panel: one row a unit and period, numbers missing where not reported."""
+    import pandera.pandas as pa
+
+    return pa.DataFrameSchema(
+        {
+            "unit": pa.Column(str),
+            "period": pa.Column(),
+            "numerator": pa.Column(float, nullable=True, coerce=True),
+            "denominator": pa.Column(float, nullable=True, coerce=True),
+        },
+        unique=["unit", "period"],
+        strict="filter",
+    )
+
+
+@cache
+def changes_schema() -> DataFrameSchema:
+    """Return the schema of changes on a year before: a shown change has a size, and is clear or not."""
+    import pandera.pandas as pa
+
+    return pa.DataFrameSchema(
+        {
+            "place": pa.Column(str),
+            "indicator": pa.Column(str, pa.Check.isin(list(indicators()))),
+            "scale": pa.Column(str, pa.Check.isin(["difference", "ratio"])),
+            "change": pa.Column(float, nullable=True),
+            "low": pa.Column(float, nullable=True),
+            "high": pa.Column(float, nullable=True),
+            "clear": pa.Column(bool),
+            "dispersion": pa.Column(float, pa.Check.ge(1)),
+            "state": pa.Column(str, pa.Check.isin([SHOWN, MISSING, WITHHELD, NOT_COLLECTED, NOT_APPLICABLE, INCONSISTENT, NOT_COMPARABLE])),
+        },
+        checks=pa.Check(lambda f: f["change"].notna() == (f["state"] == SHOWN), error="a change stands exactly where the state is 'shown'"),
+        unique=["place", "indicator"],
     )
 
 

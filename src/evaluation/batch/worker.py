@@ -137,6 +137,7 @@ class Made:
 
 def _made(order: Order) -> Made:
     from evaluation.batch.kernel import execute
+    from evaluation.disclosure.exits import revealing
 
     os.environ["EVALUATION_JOB"] = str(order.folder)
     executed = execute(order.template, order.job, order.folder, order.limits)
@@ -144,6 +145,7 @@ def _made(order: Order) -> Made:
     made = Made(tree, page(tree), key_figures(tree), cleaned(executed, order.job, tree.title))
     faults = {*page_faults(made.html, tree.language, tree.synthetic), *notebook_faults(made.notebook)}
     faults |= {"path"} if machine_paths().search(made.figures) else set()
+    faults |= {"small"} if revealing(tree.key_figures) else set()
     if faults:
         raise JobFailure(Reason.PAGE_REFUSED, fault=sorted(faults)[0])
     return made

@@ -9,19 +9,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from evaluation.cli.codes import DONE, FAILED, INTERRUPTED, REFUSED, WRONG, WrongUse
 from evaluation.language import LANGUAGES, Words, reader_language, say, words
-
-DONE, FAILED, WRONG, REFUSED, INTERRUPTED = 0, 1, 2, 3, 130
-
-
-class WrongUse(ValueError):
-    """A command that cannot be carried out as it was given; the message is bilingual."""
-
-
-def wrong(key: str, /, **slots: object) -> WrongUse:
-    """Return the error for a command that cannot be carried out."""
-    said = words(f"cli.wrong.{key}", **slots)
-    return WrongUse(f"{said.vi} / {said.en}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

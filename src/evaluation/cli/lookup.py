@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict
 
-from evaluation.cli.entry import DONE, WrongUse
+from evaluation.cli.codes import DONE, WrongUse
 from evaluation.indicators import Indicator, UnknownIndicator, indicator, indicators
 from evaluation.language import say
 from evaluation.plan import KINDS, Provision, UnknownProvision, agencies, provision, provisions

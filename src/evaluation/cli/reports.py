@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evaluation.batch import Batch, Job, Record, Refused, prepared, run
-from evaluation.cli.entry import DONE, FAILED, wrong
+from evaluation.cli.codes import DONE, FAILED, wrong
 from evaluation.language import say, words
 from evaluation.periods import Period
 from evaluation.places import districts

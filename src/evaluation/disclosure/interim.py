@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.contracts import SHOWN, WITHHELD, checked, counts_schema
+from evaluation.contracts import WITHHELD, checked, counts_schema
 from evaluation.indicators import elements, indicators
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def protect(counts: pd.DataFrame, smallest_shown: int = SMALLEST_SHOWN) -> Prote
     1. Primary: sensitive counts of 1 to ``smallest_shown - 1``.
     2. Complement: a sensitive part whose whole is shown, where whole minus
        part is 1 to ``smallest_shown - 1`` (a share close to 100 % counts the
-       few others).
+       few others); the whole itself where the part is zero.
     3. Wholes below ``smallest_shown`` of a withheld part, sensitive or not: a
        whole of 1 says that its part is 1.
     4. Secondary: per element and period, the next smallest counts are withheld
@@ -102,6 +102,8 @@ def protect(counts: pd.DataFrame, smallest_shown: int = SMALLEST_SHOWN) -> Prote
     contracts.BrokenContract
         If the result is not what the next floor was promised.
     """
+    import pandas as pd
+
     frame = counts.reset_index(drop=True)
     hidden = np.zeros(len(frame), dtype=bool)
     closed = set()
@@ -109,7 +111,7 @@ def protect(counts: pd.DataFrame, smallest_shown: int = SMALLEST_SHOWN) -> Prote
         wide = part.pivot(index="place", columns="element", values="value").sort_index().sort_index(axis=1)
         page = _Page(wide.to_numpy(dtype=float), list(wide.columns), smallest_shown)
         page.protect()
-        rows, columns = wide.index.get_indexer(part["place"]), wide.columns.get_indexer(part["element"])
+        rows, columns = wide.index.get_indexer(pd.Index(part["place"])), wide.columns.get_indexer(pd.Index(part["element"]))
         hidden[part.index] = page.hidden[rows, columns]
         closed |= {(page.names[e], str(period)) for e in page.closed}
     state = np.where(hidden, WITHHELD, frame["state"])
@@ -135,11 +137,15 @@ class _Page:
         self._endanger(sensitive & self._small(self.value), self.smallest - self.value)
         for part, whole in self.pairs:
             rest = self.value[:, whole] - self.value[:, part]
-            few = np.zeros(self.value.shape, dtype=bool)
-            few[:, part] = sensitive[part] & self._small(rest) & (self.value[:, part] > 0) & ~self.hidden[:, whole]
-            self._endanger(few, rest[:, None])
-        before = -1
-        while before != (before := int(self.hidden.sum())):
+            few = sensitive[part] & self._small(rest) & ~self.hidden[:, whole]
+            # A part of zero stays shown: then the whole itself counts the few.
+            for column, cells in ((part, few & (self.value[:, part] > 0)), (whole, few & (self.value[:, part] == 0))):
+                marked = np.zeros(self.value.shape, dtype=bool)
+                marked[:, column] = cells
+                self._endanger(marked, rest[:, None] if column == part else self.smallest - self.value)
+        before = None
+        while before is None or (before != self.hidden).any():
+            before = self.hidden.copy()
             self._small_wholes()
             for element in range(len(self.names)):
                 self._hide_beside(element)
@@ -188,10 +194,9 @@ class _Page:
 
     def _could_take(self, other: int, place: int, family: set[int], element: int) -> bool:
         """Return whether one person more in another place, and one less here, would break nothing that a reader sees."""
-        here = self.known[place, list(family)]
-        if not (self.known[other, list(family)] >= here).all() or not self.known[other, element]:
+        members = list(family)
+        if not (self.known[other, members] >= self.known[place, members]).all():
             return False
-        wholes = [w for p, w in self.pairs if p in family and w not in family]
-        return not any(self.value[other, w] <= max(self.value[other, p] for p, v in self.pairs if v == w and p in family) for w in wholes)
-
-
+        # Wholes that stay as they are need room for one more.
+        fixed = [(p, w) for p, w in self.pairs if p in family and (w not in family or not self.known[place, w])]
+        return not any(self.known[place, p] and self.value[other, w] <= self.value[other, p] for p, w in fixed)

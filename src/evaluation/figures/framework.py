@@ -15,14 +15,8 @@ from matplotlib.path import Path
 
 from evaluation.figures import style, units
 from evaluation.language import Words, number
+from evaluation.plan import COLUMNS
 
-COLUMNS = {
-    "input": Words("Đầu vào", "Inputs"),
-    "activity": Words("Hoạt động", "Activities"),
-    "output": Words("Đầu ra", "Outputs"),
-    "outcome": Words("Kết quả", "Outcomes"),
-    "impact": Words("Tác động", "Impact"),
-}
 SIZE, LINE = 7.0, 9.0  # points: letters, and a line of them
 GUTTER, PAD, GAP = 30.0, 4.0, 8.0  # points: between columns, inside a box, between boxes
 TINTS = ("#e4eef3", "#f6e7dc", "#eceff1", "#e3f0e4", "#efe6f3", "#fbf4d8", "#dfe9fa", "#f3e2e6")

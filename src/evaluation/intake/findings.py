@@ -51,15 +51,15 @@ RULES: dict[str, tuple[str, Words]] = {
     "IN-002": (
         ERROR,
         Words(
-            "thiếu trang {sheet}. Hãy dùng biểu mẫu gốc, không xóa trang tính nào.",
-            "sheet {sheet} is missing. Use the original form and delete no sheet.",
+            "thiếu trang {title}. Hãy dùng biểu mẫu gốc, không xóa trang tính nào.",
+            "sheet {title} is missing. Use the original form and delete no sheet.",
         ),
     ),
     "IN-003": (
         ERROR,
         Words(
-            "không nhận ra quận, huyện hoặc kỳ báo cáo trên trang bìa: {why}",
-            "the district or period on the cover is not recognised: {why}",
+            "trang bìa, mục {field}: {why}. Hãy ghi như biểu mẫu gốc, ví dụ {example}.",
+            "cover, {field}: {why}. Write it as in the original form, for example {example}.",
         ),
     ),
     "IN-004": (
@@ -87,8 +87,8 @@ RULES: dict[str, tuple[str, Words]] = {
     "IN-103": (
         ERROR,
         Words(
-            "ô {label} là công thức chưa có kết quả. Hãy mở bằng Excel, tính lại và lưu.",
-            "{label} is a formula without a stored result. Open it in Excel, recalculate and save.",
+            "ô {label} là công thức chưa có kết quả. Hãy mở bằng Excel, tính lại và lưu, hoặc ghi thẳng con số.",
+            "{label} is a formula without a stored result. Open it in Excel, recalculate and save, or write the number itself.",
         ),
     ),
     "IN-104": (
@@ -102,6 +102,20 @@ RULES: dict[str, tuple[str, Words]] = {
         ERROR,
         Words("có hai dòng cho cùng một phường, xã, thị trấn. Hãy gộp lại.", "two rows stand for the same ward. Merge them."),
     ),
+    "IN-106": (
+        ERROR,
+        Words(
+            "có hai cột cho cùng một chỉ tiêu: {label}. Hãy giữ một cột.",
+            "two columns stand for the same count: {label}. Keep one.",
+        ),
+    ),
+    "IN-107": (
+        ERROR,
+        Words(
+            "dòng có số liệu nhưng không có mã phường, xã, thị trấn. Hãy ghi lại mã như biểu mẫu gốc hoặc xóa dòng.",
+            "the row holds counts but no ward code. Restore the code of the original form or delete the row.",
+        ),
+    ),
     "IN-201": (
         WARNING,
         Words(
@@ -114,6 +128,13 @@ RULES: dict[str, tuple[str, Words]] = {
         Words(
             "không có dòng của {ward}: được coi là chưa báo cáo, không phải bằng 0.",
             "there is no row for {ward}: taken as not reported, never as zero.",
+        ),
+    ),
+    "IN-203": (
+        WARNING,
+        Words(
+            "thiếu cột {label}: được coi là chưa báo cáo, không phải bằng 0.",
+            "the column {label} is missing: taken as not reported, never as zero.",
         ),
     ),
     "IN-301": (

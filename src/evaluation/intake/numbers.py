@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -10,8 +11,12 @@ from evaluation.contracts import NOT_APPLICABLE, NOT_REPORTED, REPORTED
 
 ZERO_FORMS = frozenset({"không phát sinh", "khong phat sinh", "không có", "khong co"})
 NOT_APPLICABLE_FORMS = frozenset({"không áp dụng", "khong ap dung", "n/a", "kad"})
-_PLAIN = re.compile(r"\d+")
-_GROUPED = re.compile(r"\d{1,3}(?:([.,\u00a0\u202f ])\d{3})(?:\1\d{3})*")
+MOST_COUNT = 1e9
+_PLAIN = re.compile(r"[0-9]+")
+_GROUPED = re.compile(r"[1-9][0-9]{0,2}([., ])[0-9]{3}(?:\1[0-9]{3})*")
+_NOT_WHOLE = re.compile(r"-[0-9]+|-?[0-9]+[.,][0-9]+")
+# Wide digits of East Asian keyboards, hard spaces and the minus sign. No wider folding: "12²" is not 122.
+_PLAINLY = str.maketrans({0xFF10 + n: str(n) for n in range(10)} | {0xA0: " ", 0x202F: " ", 0x2009: " ", 0x2212: "-"})
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,8 @@ def read_count(content: object) -> Count:
     Raises
     ------
     NotACount
-        For text in no accepted form, truth values, dates and errors.
+        For text in no accepted form, truth values, dates, errors, and
+        numbers above `MOST_COUNT`.
     NotWhole
         For negative or fractional numbers.
 
@@ -60,32 +66,34 @@ def read_count(content: object) -> Count:
     -----
     Counts are whole, so a group of exactly three digits behind a point, a
     comma or a space can only be thousands: "1.234", "1,234" and "1 234" are
-    all 1234. "1.23" is refused.
+    all 1234. "1.23" and "0.500" are refused.
     """
     if content is None:
         return Count(NOT_REPORTED)
     if isinstance(content, bool):
         raise NotACount
     if isinstance(content, int | float):
-        if not float(content).is_integer() or content < 0:
+        if content > MOST_COUNT or (isinstance(content, float) and not math.isfinite(content)):
+            raise NotACount
+        if content < 0 or content != int(content):
             raise NotWhole
         return Count(REPORTED, float(content))
     if not isinstance(content, str):
         raise NotACount
-    text = unicodedata.normalize("NFKC", content).strip()
-    folded = unicodedata.normalize("NFC", text).lower()
+    text = unicodedata.normalize("NFC", content).translate(_PLAINLY).strip()
+    folded = " ".join(text.lower().split())
     if not folded:
         return Count(NOT_REPORTED)
     if folded in ZERO_FORMS:
         return Count(REPORTED, 0.0)
     if folded in NOT_APPLICABLE_FORMS:
         return Count(NOT_APPLICABLE)
-    if not text.isascii():
-        raise NotACount
-    if _PLAIN.fullmatch(text):
-        return Count(REPORTED, float(text))
-    if _GROUPED.fullmatch(text):
-        return Count(REPORTED, float(re.sub(r"\D", "", text)), as_text=True)
-    if re.fullmatch(r"[-\u2212]\d+|-?\d+[.,]\d+", text):
+    grouped = _GROUPED.fullmatch(text) is not None
+    if grouped or _PLAIN.fullmatch(text):
+        value = float("".join(c for c in text if c.isdigit()))
+        if value > MOST_COUNT:
+            raise NotACount
+        return Count(REPORTED, value, as_text=grouped)
+    if _NOT_WHOLE.fullmatch(text):
         raise NotWhole
     raise NotACount

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import io
 import re
-import zipfile
+import unicodedata
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,13 +17,15 @@ import openpyxl.xml
 from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
 
-from evaluation.contracts import NOT_COLLECTED, checked, values_schema
+from evaluation.contracts import NOT_COLLECTED, REPORTED, checked, values_schema
 from evaluation.indicators import elements, indicators
+from evaluation.intake.archive import MOST_FILE, NOT_A_WORKBOOK, TOO_LARGE, Refused, admit
 from evaluation.intake.findings import ERROR, Finding, finding
-from evaluation.intake.form import COVER, COVER_FIELDS, FORM_VERSIONS, MAP_MARK, NARRATIVE, SHEETS, columns, units
+from evaluation.intake.form import COVER, COVER_FIELDS, FORM_VERSIONS, MAP_MARK, NARRATIVE, SHEETS, TOTAL, columns, units
 from evaluation.intake.numbers import NotACount, NotWhole, read_count
+from evaluation.language import Words
 from evaluation.periods import Period, PeriodError
-from evaluation.places import UnknownPlace, districts, find_district
+from evaluation.places import District, districts, find_district
 from evaluation.store import Submission
 
 if TYPE_CHECKING:
@@ -32,8 +36,8 @@ if not openpyxl.xml.DEFUSEDXML:
         "Thiếu defusedxml: không đọc tệp nhận được. Hãy cài lại môi trường. / defusedxml is missing: no received file is read."
     )
 
-MOST_MEMBERS, MOST_BYTES = 1_000, 200 * 2**20
 MOST_ROWS, MOST_COLUMNS = 2_000, 200
+TOTALS = frozenset({TOTAL.lower(), "tổng", "tổng số", "cộng", "total"})
 
 
 @dataclass(frozen=True)
@@ -98,13 +102,12 @@ def read(path: Path, received: dt.date) -> Reading:
         Bad input never raises: it comes back as findings.
     """
     page = _Page(path.name)
-    body = b""
     try:
-        body = path.read_bytes()
-        _refuse_bombs(path)
-        sheets = _open(path)
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError) as error:
-        page.say("IN-001", why=_reason(error))
+        body = _body(path)
+        admit(body)
+        sheets = _open(body)
+    except Refused as refused:
+        page.say("IN-001", why_vi=refused.why.vi, why_en=refused.why.en)
         return _kept_out(page)
     cover = _cover(sheets, page)
     if cover is None:
@@ -136,103 +139,171 @@ def _kept_out(page: _Page) -> Reading:
     return Reading(None, pd.DataFrame(columns=list(values_schema().columns)), tuple(page.findings))
 
 
-def _reason(error: Exception) -> str:
-    """Return why a file cannot be opened, without its path or content."""
-    if isinstance(error, FileNotFoundError):
-        return "không có tệp / no such file"
-    if isinstance(error, zipfile.BadZipFile | EOFError):
-        return "tệp bị cắt hoặc không phải .xlsx / cut off, or not an .xlsx file"
-    return type(error).__name__ if not isinstance(error, _TooLarge) else str(error)
+def _body(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > MOST_FILE:
+            raise Refused(TOO_LARGE)
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise Refused(Words("không có tệp", "there is no such file")) from None
+    except OSError:
+        raise Refused(Words("hệ thống không cho đọc tệp", "the system does not let it be read")) from None
 
 
-class _TooLarge(ValueError):
-    """A workbook that unpacks to more than any form can hold."""
-
-
-def _refuse_bombs(path: Path) -> None:
-    with zipfile.ZipFile(path) as archive:
-        members = archive.infolist()
-        names = [m.filename for m in members]
-        if len(members) > MOST_MEMBERS or sum(m.file_size for m in members) > MOST_BYTES:
-            raise _TooLarge("quá lớn khi giải nén / too large when unpacked")
-        if len(names) != len(set(names)) or any(n.startswith("/") or ".." in n.split("/") for n in names):
-            raise _TooLarge("thành phần trùng hoặc sai đường dẫn / duplicate or misplaced members")
-
-
-def _open(path: Path) -> dict[str, _Sheet]:
+def _open(body: bytes) -> dict[str, _Sheet]:
     """Return the form's sheets by title, never trusting the declared dimension."""
+    wanted = {COVER, NARRATIVE, *(title.vi for title in SHEETS.values())}
     found: dict[str, list[list[tuple[Any, ...]]]] = {}
     for data_only in (True, False):
-        book = load_workbook(path, read_only=True, data_only=data_only)
         try:
-            for page in book.worksheets:
-                page.reset_dimensions()
-                rows = page.iter_rows(max_row=MOST_ROWS, max_col=MOST_COLUMNS, values_only=True)
-                found.setdefault(page.title.strip(), []).append(list(rows))
-        finally:
-            book.close()
+            with warnings.catch_warnings(action="ignore"):
+                book = load_workbook(io.BytesIO(body), read_only=True, data_only=data_only)
+                for page in book.worksheets:
+                    title = _plain(page.title)
+                    if title in wanted:
+                        page.reset_dimensions()
+                        rows = page.iter_rows(max_row=MOST_ROWS, max_col=MOST_COLUMNS, values_only=True)
+                        found.setdefault(title, []).append(list(rows))
+        # openpyxl answers a damaged or foreign file with whatever its parts raise.
+        except Exception:  # noqa: BLE001
+            raise Refused(NOT_A_WORKBOOK) from None
+    if twice := sorted(title for title, both in found.items() if len(both) != 2):
+        raise Refused(Words(f"có nhiều trang tên {twice[0]}", f"several sheets are called {twice[0]}"))
     return {title: _Sheet(title, *both) for title, both in found.items()}
+
+
+def _plain(content: object) -> str:
+    """Return a code, label or title as text; a whole number without its decimal point."""
+    if isinstance(content, float) and content.is_integer():
+        content = int(content)
+    return "" if content is None else unicodedata.normalize("NFC", str(content)).strip()
+
+
+_EXAMPLES = {"district_code": "760", "district": "Quận 1", "period": "Quý IV/2018", "form_version": "2"}
+_BLANK = Words("còn trống", "it is blank")
+_UNKNOWN = Words("không nhận ra nội dung", "its content is not recognised")
+_DISAGREES = Words("không khớp với mã quận, huyện", "it does not agree with the district code")
 
 
 def _cover(sheets: dict[str, _Sheet], page: _Page) -> tuple[str, Period, int, str] | None:
     sheet = sheets.get(COVER)
     if sheet is None:
-        page.say("IN-002", sheet=COVER)
+        page.say("IN-002", COVER, title=COVER)
         return None
     labels = {label: name for name, label in COVER_FIELDS.items()}
-    content = {labels[row[0]]: row[1] for row in sheet.rows if len(row) > 1 and row[0] in labels}
+    content: dict[str, str] = {}
+    cells: dict[str, str] = {}
+    for number, row in enumerate(sheet.rows, 1):
+        if len(row) > 1 and (name := labels.get(_plain(row[0]).rstrip(":"))):
+            content[name], cells[name] = _plain(row[1]), f"B{number}"
+    findings = len(page.findings)
+
+    def refuse(name: str) -> None:
+        # Fixed words: what the cell holds is never repeated, it may be about a person.
+        why = _DISAGREES if name == "district" and content.get("district_code") in districts() else _UNKNOWN
+        why = why if content.get(name) else _BLANK
+        slots = {"field": COVER_FIELDS[name], "example": _EXAMPLES[name], "why_vi": why.vi, "why_en": why.en}
+        page.say("IN-003", COVER, cells.get(name, ""), **slots)
+
+    district = _district(content.get("district_code", ""), content.get("district", ""))
+    if isinstance(district, str):
+        refuse(district)
+    period = _period(content.get("period", ""))
+    if period is None:
+        refuse("period")
+    version = content.get("form_version", "")
+    if version not in {str(v) for v in FORM_VERSIONS}:
+        refuse("form_version")
+    if len(page.findings) > findings or isinstance(district, str) or period is None:
+        return None
+    return district.code, period, int(version), content.get("role", "")
+
+
+def _district(code: str, name: str) -> District | str:
+    """Return the cover's district, or the field that is at fault; code and name must not disagree."""
     try:
-        code = str(content.get("district_code") or "").strip()
-        district = districts()[code] if code in districts() else find_district(str(content.get("district") or code))
-        period = Period.parse(str(content.get("period") or ""))
-        version = int(str(content.get("form_version") or FORM_VERSIONS[-1]))
-    except (UnknownPlace, PeriodError, ValueError) as error:
-        page.say("IN-003", COVER, why=str(error))
+        named = find_district(name) if name else None
+    except ValueError:
+        return "district"
+    coded = districts().get(code)
+    if code and coded is None:
+        return "district_code"
+    if coded and named and coded != named:
+        return "district"
+    return coded or named or "district_code"
+
+
+def _period(text: str) -> Period | None:
+    try:
+        period = Period.parse(text)
+    except PeriodError:
         return None
-    if version not in FORM_VERSIONS or period.quarter is None:
-        page.say("IN-003", COVER, why=f"{COVER_FIELDS['form_version']}: {version}; {COVER_FIELDS['period']}: {period}")
-        return None
-    return district.code, period, version, str(content.get("role") or "")
+    return period if period.quarter else None
 
 
 def _subject(sheet: _Sheet | None, title: str, subject: str, district_code: str, version: int, page: _Page) -> None:
     if sheet is None:
-        page.say("IN-002", sheet=title)
+        page.say("IN-002", title, title=title)
         return
-    head = next((n for n, row in enumerate(sheet.rows) if row and row[0] == MAP_MARK), None)
+    head = next((n for n, row in enumerate(sheet.rows) if MAP_MARK in row), None)
     if head is None:
         page.say("IN-004", title)
         return
-    wanted = {e.id for e in columns(subject, version)}
-    placed = {name: column for column, name in enumerate(sheet.rows[head]) if name in wanted}
+    marks = sheet.rows[head]
+    placed = _placed(marks, subject, version, title, head + 1, page)
     known = units(subject, district_code)
     seen: set[str] = set()
     for number, row in enumerate(sheet.rows[head + 1 :], head + 2):
-        code = str(row[0]).strip() if row and row[0] is not None else ""
-        if not code:
+        at = marks.index(MAP_MARK)
+        code = _plain(row[at]) if at < len(row) else ""
+        if any(_plain(c).lower().rstrip(":") in TOTALS for c in row if isinstance(c, str)):
             continue
-        if code not in known:
-            district = districts()[district_code].name
-            page.say("IN-104", title, f"A{number}", district_vi=district.vi, district_en=district.en)
-        elif code in seen:
-            page.say("IN-105", title, f"A{number}")
-        else:
+        if code in known and code not in seen:
             seen.add(code)
             formulas = sheet.formulas[number - 1] if number <= len(sheet.formulas) else ()
             page.rows.extend(_cells(row, formulas, number, title, code, placed, page))
+        elif code in seen:
+            page.say("IN-105", title, f"{get_column_letter(at + 1)}{number}")
+        elif code:
+            district = districts()[district_code].name
+            page.say("IN-104", title, f"{get_column_letter(at + 1)}{number}", district_vi=district.vi, district_en=district.en)
+        elif any(_holds_count(row[c]) for c in placed.values() if c < len(row)):
+            page.say("IN-107", title, f"{get_column_letter(at + 1)}{number}")
     for code in (c for c in known if c not in seen):
         page.say("IN-202", title, ward=known[code])
 
 
+def _placed(marks: tuple[Any, ...], subject: str, version: int, title: str, row: int, page: _Page) -> dict[str, int]:
+    """Return the column of each element, wherever it was moved to; a missing or doubled one is a finding."""
+    placed: dict[str, int] = {}
+    wanted = {e.id: {"label_vi": e.label.vi, "label_en": e.label.en} for e in columns(subject, version)}
+    for column, mark in enumerate(marks):
+        if mark in placed:
+            page.say("IN-106", title, f"{get_column_letter(column + 1)}{row}", **wanted[mark])
+        elif mark in wanted:
+            placed[mark] = column
+    for name in (n for n in wanted if n not in placed):
+        page.say("IN-203", title, **wanted[name])
+    return placed
+
+
+def _holds_count(content: object) -> bool:
+    """Return whether a cell outside the wards' rows is a number: signatures and notes below the table are not."""
+    try:
+        return read_count(content).state == REPORTED
+    except (NotACount, NotWhole):
+        return False
+
+
 def _cells(
-    row: tuple[Any, ...], formulas: tuple[Any, ...], number: int, title: str, unit: str, placed: dict[Any, int], page: _Page
+    row: tuple[Any, ...], formulas: tuple[Any, ...], number: int, title: str, unit: str, placed: dict[str, int], page: _Page
 ) -> Iterator[dict[str, object]]:
     for name, column in placed.items():
         content = row[column] if column < len(row) else None
         formula = formulas[column] if column < len(formulas) else None
         cell, label = f"{get_column_letter(column + 1)}{number}", elements()[name].label
         slots = {"label_vi": label.vi, "label_en": label.en}
-        if content is None and isinstance(formula, str) and formula.startswith("="):
+        if content is None and formula is not None:
             page.say("IN-103", title, cell, **slots)
             continue
         try:
@@ -274,7 +345,7 @@ def _frame(page: _Page, district_code: str, period: str, version: int) -> pd.Dat
     """Return the values, with what this form version never asked marked "not collected"."""
     import pandas as pd
 
-    later = [e.id for e in elements().values() if e.form_since > version]
+    later = [e.id for e in elements().values() if e.form_since > version and e.level == "ward"]
     reported_units = sorted({str(r["unit_code"]) for r in page.rows if len(str(r["unit_code"])) == 5})
     absent = [
         {"unit_code": unit, "element": name, "value": float("nan"), "state": NOT_COLLECTED, "sheet": "", "cell": ""}

@@ -29,6 +29,7 @@ ABSENT = {
 }
 PER_10000 = "per 10,000 residents"
 YES, NO = Words("có", "yes"), Words("không", "no")
+COUNTED = (SHOWN, NOT_APPLICABLE)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False, eq=False)
@@ -131,11 +132,12 @@ def indicator(store: EvidenceStore, name: str, period: str, district: str | None
     row = own[own["period"] == when].iloc[0]
     shown = row["state"] == SHOWN
     came = wards[wards["period"] == when].set_index("district_code")["n_wards"]
-    reported = (
-        f"{came.get(code, 0)}/{len(place_wards(code))} wards"
-        if place
-        else f"{int((here['state'] == SHOWN).sum())}/{len(districts())} districts"
-    )
+    if place:
+        count = f"{came.get(code, 0)}/{len(place_wards(code))}"
+        reported = Words(f"{count} phường, xã, thị trấn", f"{count} wards")
+    else:
+        count = f"{int(here['state'].isin(COUNTED).sum())}/{len(districts())}"
+        reported = Words(f"{count} quận, huyện", f"{count} districts")
     return IndicatorValue(
         estimand=Words(f"{known.label.vi}, {label.vi}", f"{known.label.en}, {label.en}"),
         method=Words(

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evaluation.contracts import MISSING
+from evaluation.contracts import MISSING, changes_schema, checked, submissions_schema, ward_reports_schema
 from evaluation.disclosure.interim import Protection, protect
 from evaluation.indicators import elements
 from evaluation.monitoring.change import yearly_change
@@ -78,14 +78,14 @@ def _gathered(path: Path, as_of: dt.date, period: Period) -> Evidence:
     store = open_store(path, as_of)
     first = min(Period.parse(store.periods()[0]), period)
     spans = [str(p) for p in quarters(first, period)]
-    reports = store.ward_reports()
+    reports = checked(store.ward_reports(), ward_reports_schema(), "ward reports")
     counts = district_counts(store.district_totals(), spans, list(districts()))
     protection = protect(counts)
     wards = reported_wards(reports).rename(columns={"district_code": "place"})
     values = indicator_values(protection.counts, residents_reported(reports, spans))
-    sent = store.submissions()
+    sent = checked(store.submissions(), submissions_schema(), "submissions")
     forms = sent[sent["stands"]].rename(columns={"district_code": "place"})
-    changes = yearly_change(values, wards, forms, str(period))
+    changes = checked(yearly_change(values, wards, forms, str(period)), changes_schema(), "changes")
     return Evidence(store, period, tuple(spans), protection, values, changes, reports, sent)
 
 

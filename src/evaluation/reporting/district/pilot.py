@@ -93,7 +93,8 @@ def _primary(subject: Subject, model: Pilot) -> str:
 
 
 def _no_start(subject: Subject, model: Pilot) -> str:
-    return say("pilot.no_start", subject.language, name=model.name[subject.language], ward=within_sentence(ward_of(model).name)[subject.language])
+    speak = subject.language
+    return say("pilot.no_start", speak, name=model.name[speak], ward=within_sentence(ward_of(model).name)[speak])
 
 
 def effect_size(effect: PilotEffect, x: float, language: str) -> str:
