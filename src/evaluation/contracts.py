@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from evaluation.indicators import elements, indicators
 
@@ -27,27 +28,35 @@ def values_schema() -> DataFrameSchema:
     """Return the schema of ward-quarter-element values, the form in which evidence is kept.
 
     One row a cell of the district form: where it came from, and one of four
-    states. A value is a non-negative number exactly where the state is
-    "reported"; zero is a value, absence is a state.
+    states. A value is a non-negative, finite number exactly where the state
+    is "reported"; zero is a value, absence is a state. Elements of ward level
+    stand at wards, those of district level at districts.
     """
     import pandera.pandas as pa
 
-    in_codebook = pa.Check.isin(list(elements()))
+    in_codebook = pa.Check.isin(list(elements()), error="not in the codebook")
+    code_length = {e.id: 5 if e.level == "ward" else 3 for e in elements().values()}
     return pa.DataFrameSchema(
         {
             "district_code": pa.Column(str, pa.Check.str_matches(r"^\d{3}$")),
             "unit_code": pa.Column(str, pa.Check.str_matches(r"^\d{3}(\d{2})?$")),
             "period": pa.Column(str, pa.Check.str_matches(PERIOD)),
             "element": pa.Column(str, in_codebook),
-            "value": pa.Column(float, pa.Check.ge(0), nullable=True),
+            "value": pa.Column(float, pa.Check.in_range(0, float("inf"), include_max=False), nullable=True),
             "state": pa.Column(str, pa.Check.isin(STATES)),
             "sheet": pa.Column(str),
             "cell": pa.Column(str),
         },
-        checks=pa.Check(
-            lambda frame: frame["value"].notna() == (frame["state"] == REPORTED),
-            error="a value stands exactly where the state is 'reported'",
-        ),
+        checks=[
+            pa.Check(
+                lambda frame: frame["value"].notna() == (frame["state"] == REPORTED),
+                error="a value stands exactly where the state is 'reported'",
+            ),
+            pa.Check(
+                lambda frame: frame["unit_code"].str.len() == frame["element"].map(code_length).fillna(frame["unit_code"].str.len()),
+                error="unit_code is of the element's level",
+            ),
+        ],
         unique=["unit_code", "period", "element"],
         coerce=True,
         strict="filter",
@@ -67,7 +76,7 @@ def counts_schema() -> DataFrameSchema:
         {
             "place": pa.Column(str),
             "period": pa.Column(str, pa.Check.str_matches(PERIOD)),
-            "element": pa.Column(str, pa.Check.isin(list(elements()))),
+            "element": pa.Column(str, pa.Check.isin(list(elements()), error="not in the codebook")),
             "value": pa.Column(float, pa.Check.ge(0), nullable=True),
             "state": pa.Column(str, pa.Check.isin([SHOWN, MISSING, WITHHELD, NOT_COLLECTED, NOT_APPLICABLE])),
         },
@@ -90,7 +99,7 @@ def indicator_schema() -> DataFrameSchema:
         {
             "place": pa.Column(str),
             "period": pa.Column(str, pa.Check.str_matches(PERIOD)),
-            "indicator": pa.Column(str, pa.Check.isin(list(indicators()))),
+            "indicator": pa.Column(str, pa.Check.isin(list(indicators()), error="not in the codebook")),
             "numerator": pa.Column(float, nullable=True),
             "denominator": pa.Column(float, nullable=True),
             "value": pa.Column(float, nullable=True),
@@ -164,7 +173,7 @@ def changes_schema() -> DataFrameSchema:
     return pa.DataFrameSchema(
         {
             "place": pa.Column(str),
-            "indicator": pa.Column(str, pa.Check.isin(list(indicators()))),
+            "indicator": pa.Column(str, pa.Check.isin(list(indicators()), error="not in the codebook")),
             "scale": pa.Column(str, pa.Check.isin(["difference", "ratio"])),
             "change": pa.Column(float, nullable=True),
             "low": pa.Column(float, nullable=True),
@@ -198,6 +207,17 @@ def checked(frame: pd.DataFrame, schema: DataFrameSchema, what: str) -> pd.DataF
     try:
         return schema.validate(frame, lazy=True)
     except SchemaErrors as error:
-        cases = error.failure_cases[["column", "check", "index"]].head(5).to_dict("records")
-        seen = "; ".join(f"{c['column']}: {c['check']} (row {c['index']})" for c in cases)
+        seen = "; ".join(list(dict.fromkeys(_case(c, schema) for c in error.failure_cases.to_dict("records")))[:5])
         raise BrokenContract(f"Bảng {what} sai quy định: {seen}. / Table {what} breaks its contract: {seen}.") from None
+
+
+def _case(case: dict[Hashable, Any], schema: DataFrameSchema) -> str:
+    """Return one failure in words: column, rule and row; never the value, which may be a person's."""
+    if case["check"] == "column_in_dataframe":
+        return f"{case['failure_case']}: missing"
+    if case["check"] == "multiple_fields_uniqueness":
+        return f"{', '.join(schema.unique or ())}: twice the same (row {case['index']})"
+    row = "" if case["index"] is None else f" (row {case['index']})"
+    # A rule of the whole table is reported once per column, which would blame them all.
+    column = "" if case["schema_context"] == "DataFrameSchema" else f"{case['column']}: "
+    return f"{column}{case['check']}{row}"

@@ -31,10 +31,9 @@ def oddities(counts: pd.DataFrame, place: str, factor: float = ODD_FACTOR) -> pd
     DataFrame
         element, period, value, median, ratio, n_before; newest first. A
         median needs four quarters, and the larger of the two must reach 20:
-        below that, chance alone gives such factors.
+        below that, chance alone gives such factors. A median of zero has no
+        ratio and is not judged.
     """
-    import pandas as pd
-
     here = counts[(counts["place"] == place) & (counts["state"] == SHOWN)].sort_values(["element", "period"])
     earlier = here.groupby("element")["value"].transform(lambda v: v.expanding().median().shift())
     n_before = here.groupby("element").cumcount()

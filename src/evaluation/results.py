@@ -77,8 +77,11 @@ class Result:
         speak = language or "en"
         if self.estimate is None:
             return f"{self.estimand[speak]}: —"
-        interval = "" if self.low is None or self.high is None else f" ({self.level:.0%}: {self.low:.4g}, {self.high:.4g})"
-        return f"{self.estimand[speak]}: {self.estimate:.4g}{interval} {self.unit}".rstrip()
+        apart = "; " if speak == "vi" else ", "  # a comma is the decimal mark there
+        ends = (self.low, self.high)
+        span = apart.join(_written(e, speak) for e in ends if e is not None)
+        interval = "" if None in ends else f" ({_written(100 * self.level, speak)}%: {span})"
+        return f"{self.estimand[speak]}: {_written(self.estimate, speak)}{interval} {self.unit}".rstrip()
 
     def to_frame(self) -> pd.DataFrame:
         """Return the result as a tidy frame of one row (its own table where a result has one)."""
@@ -111,3 +114,9 @@ class Result:
         rows = [f"<p><b>{escape(self.summary(language))}</b></p>", f"<p>{escape(self.method[language])}</p>"]
         rows += [f"<li>{escape(a[language])}</li>" for a in self.assumptions]
         return "\n".join(rows)
+
+
+def _written(x: float, language: str) -> str:
+    """Write a number of any size to four figures, with the decimal mark of the language."""
+    text = f"{x:.4g}"
+    return text.replace(".", ",") if language == "vi" else text

@@ -3,19 +3,20 @@
 Values are kept in long form (ward, quarter, element) with the file, sheet and
 cell that they came from. A corrected workbook is a new submission; a question
 is always asked as of a date, and is answered from the last submission that
-each district had sent for each period by the end of that day.
+each district had sent for each period by the end of that day (of two that
+came on one day, the one loaded last).
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evaluation.contracts import checked, values_schema
+from evaluation.contracts import BrokenContract, checked, values_schema
 from evaluation.settings import folders, private
 
 if TYPE_CHECKING:
@@ -78,14 +79,29 @@ def _connected(path: Path, read_only: bool) -> Iterator[duckdb.DuckDBPyConnectio
     try:
         connection = duckdb.connect(str(path), read_only=read_only, config={"threads": 1})
     except duckdb.Error as error:
-        busy = "lock" in str(error)
-        why_vi = "một tiến trình khác đang ghi; hãy đợi rồi chạy lại" if busy else "tệp hỏng hoặc không phải kho số liệu; hãy dựng lại kho"
-        why_en = "another process is writing; wait and run again" if busy else "damaged, or not a store; build it again"
-        raise StoreError(f"Không mở được kho số liệu {path.name}: {why_vi}. / Cannot open the store {path.name}: {why_en}.") from None
+        raise _store_error(path, error) from None
     try:
         yield connection
+    except duckdb.Error as error:
+        raise _store_error(path, error) from None
     finally:
         connection.close()
+
+
+def _store_error(path: Path, error: duckdb.Error) -> StoreError:
+    """Return what an office is told: the database's own words stay out, they may hold paths and values."""
+    import duckdb
+
+    text = str(error)
+    if isinstance(error, duckdb.ConnectionException) or "Conflicting lock" in text or "Could not set lock" in text:
+        why_vi, why_en = "một tiến trình khác đang dùng; hãy đợi rồi chạy lại", "another process is using it; wait and run again"
+    elif "No space left" in text:
+        why_vi, why_en = "đĩa đã đầy; hãy giải phóng chỗ rồi chạy lại", "the disk is full; free some space and run again"
+    elif "Permission denied" in text:
+        why_vi, why_en = "không có quyền đọc hoặc ghi tệp", "you may not read or write the file"
+    else:
+        why_vi, why_en = "tệp hỏng hoặc không phải kho số liệu; hãy dựng lại kho", "damaged, or not a store; build it again"
+    return StoreError(f"Không mở được kho số liệu {path.name}: {why_vi}. / Cannot open the store {path.name}: {why_en}.")
 
 
 def load_many(path: Path, batches: Iterable[tuple[Submission, pd.DataFrame]], synthetic: bool = False) -> int:
@@ -94,7 +110,8 @@ def load_many(path: Path, batches: Iterable[tuple[Submission, pd.DataFrame]], sy
     Parameters
     ----------
     path : Path
-        The store; made (in a private folder) where there is none.
+        The store; made for its owner's eyes only where there is none, in a
+        private folder where that is made too.
     batches : iterable of (Submission, DataFrame)
         Values as `contracts.values_schema`.
     synthetic : bool
@@ -108,18 +125,24 @@ def load_many(path: Path, batches: Iterable[tuple[Submission, pd.DataFrame]], sy
     Raises
     ------
     contracts.BrokenContract
-        If values break their contract; earlier submissions stay.
+        If values break their contract, or are of another district or period
+        than their submission; earlier submissions stay.
     StoreError
         If the store cannot be opened, or holds data of the other kind.
     """
+    import duckdb
+
     added = 0
-    if not path.exists():
+    if not path.parent.exists():
         private(path.parent)
-    new = not path.exists()
     with _connected(path, read_only=False) as connection:
-        if new:
+        path.chmod(0o600)
+        if not connection.execute("select 1 from duckdb_tables() where table_name = 'marks'").fetchone():
+            # In one go: a store without its mark could later be taken for one of the other kind.
+            connection.execute("begin")
             connection.execute(_TABLES)
             connection.execute("insert into marks values (?)", [synthetic])
+            connection.execute("commit")
         if connection.execute("select synthetic from marks").fetchone() != (synthetic,):
             raise StoreError(
                 f"{path.name}: số liệu giả lập và số liệu thật không được trộn. Hãy dùng kho khác. / "
@@ -129,7 +152,11 @@ def load_many(path: Path, batches: Iterable[tuple[Submission, pd.DataFrame]], sy
             known = connection.execute("select 1 from submissions where id = ?", [submission.id]).fetchone()
             if known:
                 continue
-            frame = checked(values, values_schema(), submission.file)  # noqa: F841 (read by name in the query)
+            frame = checked(values, values_schema(), submission.file)
+            if not ((frame["district_code"] == submission.district_code) & (frame["period"] == submission.period)).all():
+                raise BrokenContract(
+                    f"{submission.file}: có số liệu của quận, huyện hoặc kỳ khác. / {submission.file}: holds another district or period."
+                )
             connection.execute("begin")
             try:
                 connection.execute(
@@ -143,7 +170,8 @@ def load_many(path: Path, batches: Iterable[tuple[Submission, pd.DataFrame]], sy
                 )
                 connection.execute("commit")
             except BaseException:
-                connection.execute("rollback")
+                with suppress(duckdb.Error):  # a commit that failed has rolled back already
+                    connection.execute("rollback")
                 raise
             added += 1
         connection.execute("checkpoint")
@@ -202,7 +230,8 @@ class EvidenceStore:
                 where += f" and c.{column} in (select unnest(${column}))"
         frame = self._frame(
             _STANDING
-            + "select c.district_code, c.unit_code, c.period, c.element, c.value, c.state, c.submission, r.received, r.form_version, c.sheet, c.cell "
+            + "select c.district_code, c.unit_code, c.period, c.element, c.value, c.state, c.submission, r.received, r.form_version, "
+            "c.sheet, c.cell "
             "from cells c join ranked r on c.submission = r.id and r.place = 1 "
             f"where true{where} order by c.unit_code, c.period, c.element",
             **slots,
@@ -249,8 +278,10 @@ class EvidenceStore:
     def content_hash(self) -> str:
         """Return the SHA-256 of the values in force as sorted rows: it says what was known, not how the file is laid out."""
         frame = self._frame(
-            _STANDING + "select sha256(string_agg(line, '' order by line)) as digest from (select sha256(concat_ws('|', c.unit_code, "
-            "c.period, c.element, c.state, coalesce(c.value::varchar, ''))) as line from cells c join ranked r on c.submission = r.id and r.place = 1)"
+            _STANDING + "select sha256(coalesce(string_agg(line, '' order by line), '')) as digest from ("
+            "select sha256(concat_ws('|', c.unit_code, "
+            "c.period, c.element, c.state, coalesce(c.value::varchar, ''))) as line from cells c "
+            "join ranked r on c.submission = r.id and r.place = 1)"
         )
         return str(frame["digest"].iloc[0])
 
@@ -268,7 +299,7 @@ def open_store(path: Path | str | None = None, as_of: dt.date | str | None = Non
     Raises
     ------
     StoreError
-        If there is no store there, or it cannot be read.
+        If there is no store there, it cannot be read, or `as_of` is no date.
     """
     place = Path(path) if path else folders().store
     if not place.exists():
@@ -277,7 +308,10 @@ def open_store(path: Path | str | None = None, as_of: dt.date | str | None = Non
             f"There is no store {place.name}. Run: evaluation example (synthetic data)."
         )
     if isinstance(as_of, str):
-        as_of = dt.date.fromisoformat(as_of)
+        try:
+            as_of = dt.date.fromisoformat(as_of)
+        except ValueError:
+            raise StoreError("Ngày chốt số liệu phải viết như 2018-12-19. / The date of the question is written like 2018-12-19.") from None
     store = EvidenceStore(place, as_of or dt.date.max)
     store.periods()
     return store

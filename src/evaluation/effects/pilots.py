@@ -86,7 +86,9 @@ def pilot_study(store: EvidenceStore, pilot: str, outcome_name: str, until: str 
     """
     placed = placed_pilots()
     if pilot not in placed:
-        raise KeyError(f"{pilot}: {', '.join(placed)}")
+        raise KeyError(
+            f"{pilot}: kế hoạch không nêu phường; có {', '.join(placed)}. / the plan names no ward for it; it does for {', '.join(placed)}."
+        )
     start = pilot_starts(store.synthetic).get(pilot)
     if not start:
         raise NoStart(

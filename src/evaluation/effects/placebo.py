@@ -28,9 +28,10 @@ from evaluation.results import Result
 if TYPE_CHECKING:
     import pandas as pd
 
-ALPHA = 0.05
 POWER = 0.8
-PICKED = 20
+# The few wards with most at a pseudo-start, as a pilot's ward is the one of many. Picking many would be ranking
+# the donors among themselves, which claims an effect in 5 % whatever the data.
+PICKED = 5
 LEAST_BEFORE, LEAST_AFTER = 2, 2
 
 
@@ -49,7 +50,7 @@ class PilotEffect(Result):
         1 / (donors + 1).
     placebo : DataFrame
         unit, ratio (or difference, by `scale`): the same estimate for every
-        donor.
+        donor, missing where it has none; `n` counts those that have one.
     start : str
     n_before, n_after : int
         Periods.
@@ -58,7 +59,10 @@ class PilotEffect(Result):
         from chance with a probability of 80 %.
     false_alarms, false_alarm_runs : int
         How often the procedure claimed an effect where nothing happened:
-        starts before any real one, wards picked at their peak.
+        at each possible start before any real one, the five donors with the
+        highest numbers in the two periods before it. These windows are shorter
+        than the study's, so that a passing peak weighs more: the rate is
+        rather too high than too low.
     false_alarm_low, false_alarm_high : float
         Interval of that rate, as if the runs were independent.
     """
@@ -85,9 +89,15 @@ class PilotEffect(Result):
 
     @property
     def clear(self) -> bool:
-        """Whether the estimate can be told from chance: by the permutation and by its interval."""
-        outside = self.low is not None and self.high is not None and not self.low <= self.none <= self.high
-        return self.p_value <= 1 - self.level and outside
+        """Whether the estimate can be told from chance, and the procedure was seen not to cry wolf.
+
+        The permutation test rejects no effect (its interval says the same),
+        and the rate of false alarms is known and not clearly above the rate
+        that the level allows.
+        """
+        if not self.false_alarm_runs or self.false_alarm_low > 1 - self.level:
+            return False
+        return _told(self.p_value, self.low, self.high, self.none, self.level)
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row with the estimate, its test and its calibration."""
@@ -97,7 +107,7 @@ class PilotEffect(Result):
             .assign(
                 outcome=self.outcome,
                 p_value=self.p_value,
-                donors=len(self.placebo),
+                donors=self.n,
                 detectable=self.detectable,
                 false_alarms=self.false_alarms,
                 false_alarm_runs=self.false_alarm_runs,
@@ -123,9 +133,13 @@ def placebo_test(study: Study, level: float = 0.95) -> PilotEffect:
     -----
     Counts: observed over expected after the start, where expected is the
     unit's own level before the start carried forward by the donors' common
-    course over the very quarters that the unit reported. Shares: change of
-    the unit's share less change of the donors' pooled share. The interval
-    inverts the permutation test: every effect that it would not reject.
+    course. Shares: change of the unit's share less change of the donors'
+    pooled share. Both over the very quarters that the unit reported. The
+    interval inverts the permutation test: every effect that it would not
+    reject. Donors that never saw an event, or had nobody to have a share of,
+    have no placebo estimate. Several treated units are one area, larger and
+    steadier than the single donors it is compared with: the test is then
+    conservative.
     """
     import pandas as pd
 
@@ -145,10 +159,7 @@ def placebo_test(study: Study, level: float = 0.95) -> PilotEffect:
     scale = "difference" if study.share else "ratio"
     ids = np.array(units)[donors]
     return PilotEffect(
-        estimand=Words(
-            f"Tác động của mô hình thí điểm tại {study.treated_label.vi} đối với {_lower(study.label.vi)}, ngoài những gì kế hoạch yêu cầu ở mọi quận, huyện",
-            f"Effect of the pilot in {study.treated_label.en} on {_lower(study.label.en)}, in addition to what the plan asks of every district",
-        ),
+        estimand=_estimand(study),
         method=Words(
             "Sai biệt kép theo phường và quý; hoán vị giả dược trên các phường so sánh đủ điều kiện.",
             "Difference-in-differences on ward quarters; placebo permutation over eligible comparison wards.",
@@ -157,7 +168,7 @@ def placebo_test(study: Study, level: float = 0.95) -> PilotEffect:
         low=back(low),
         high=back(high),
         level=level,
-        n=int(donors.sum()),
+        n=int(np.isfinite(others).sum()),
         unit=scale,
         assumptions=(
             Words(
@@ -184,6 +195,14 @@ def placebo_test(study: Study, level: float = 0.95) -> PilotEffect:
     )
 
 
+def _estimand(study: Study) -> Words:
+    ward, label = study.treated_label, study.label
+    return Words(
+        f"Tác động của mô hình thí điểm tại {ward.vi} đối với {_lower(label.vi)}, ngoài những gì kế hoạch yêu cầu ở mọi quận, huyện",
+        f"Effect of the pilot in {ward.en} on {_lower(label.en)}, in addition to what the plan asks of every district",
+    )
+
+
 def _lower(text: str) -> str:
     return text[:1].lower() + text[1:] if text[1:2].islower() else text
 
@@ -199,42 +218,55 @@ def _effects(
 def _count_effects(top: np.ndarray, _: np.ndarray, after: np.ndarray, treated: np.ndarray, donors: np.ndarray) -> tuple[float, np.ndarray]:
     y = top[donors]
     seen = np.isfinite(y)
-    mean = np.nanmean(y, axis=1, keepdims=True)
-    part, scale = np.where(seen, y, 0.0), np.where(seen, mean, 0.0)
-    total, size = part.sum(axis=0), scale.sum(axis=0)
-
-    def against(series: np.ndarray, course: np.ndarray) -> float:
-        """Log of observed over expected after the start; half an event is added to either side."""
-        known = np.isfinite(series) & np.isfinite(course)
-        pre, post = known & ~after, known & after
-        if not pre.any() or not post.any():
-            return np.nan
-        expected = (series[pre].sum() + 0.5) * course[post].sum() / course[pre].sum()
-        return float(np.log((series[post].sum() + 0.5) / expected))
-
+    part = np.where(seen, y, 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        pilot = top[treated]
-        whole = np.where(np.isfinite(pilot).all(axis=0), pilot.sum(axis=0), np.nan)
-        own = against(whole, total / size)
-        others = np.array([against(y[j], (total - part[j]) / (size - scale[j])) for j in range(len(y))])
-    return own, others
+        scale = np.where(seen, part.sum(axis=1, keepdims=True) / seen.sum(axis=1, keepdims=True), 0.0)
+        total, size = part.sum(axis=0), scale.sum(axis=0)
+        own = _log_ratios(_area(top[treated])[None], (total / size)[None], after)
+        return float(own[0]), _log_ratios(y, (total - part) / (size - scale), after)
+
+
+def _log_ratios(series: np.ndarray, course: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """Log of observed over expected after the start, by row; half an event is added to either side.
+
+    A unit that never saw an event says nothing of how chance moves one, and has no ratio.
+    """
+    known = np.isfinite(series) & np.isfinite(course)
+    seen, way = np.where(known, series, 0.0), np.where(known, course, 0.0)
+    expected = (seen[:, ~after].sum(axis=1) + 0.5) * way[:, after].sum(axis=1) / way[:, ~after].sum(axis=1)
+    ratio = np.log((seen[:, after].sum(axis=1) + 0.5) / expected)
+    both = known[:, ~after].any(axis=1) & known[:, after].any(axis=1) & (seen.sum(axis=1) > 0)
+    return np.where(both & np.isfinite(ratio), ratio, np.nan)
 
 
 def _share_effects(
     top: np.ndarray, bottom: np.ndarray, after: np.ndarray, treated: np.ndarray, donors: np.ndarray
 ) -> tuple[float, np.ndarray]:
-    def sums(which: np.ndarray) -> np.ndarray:
-        """Numerator and denominator before and after, by unit: (units, 4)."""
-        parts = [np.nansum(a[which][:, when], axis=1) for when in (~after, after) for a in (top, bottom)]
-        return np.stack(parts, axis=1)
+    part, whole = top[donors], bottom[donors]
+    all_part, all_whole = np.nansum(part, axis=0), np.nansum(whole, axis=0)
+    area = _area(top[treated])[None], _area(bottom[treated])[None]
+    own = _share_differences(*area, all_part[None], all_whole[None], after)
+    rest = all_part - np.nan_to_num(part), all_whole - np.nan_to_num(whole)
+    return float(own[0]), _share_differences(part, whole, *rest, after)
 
-    def change(s: np.ndarray) -> np.ndarray:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.asarray(s[..., 2] / s[..., 3] - s[..., 0] / s[..., 1])
 
-    each, pilot = sums(donors), sums(treated).sum(axis=0)
-    total = each.sum(axis=0)
-    return float(change(pilot) - change(total)), change(each) - change(total - each)
+def _share_differences(part: np.ndarray, whole: np.ndarray, rest_part: np.ndarray, rest_whole: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """Change of a unit's pooled share less that of the others, over the quarters that the unit reported, by row."""
+    known = np.isfinite(part) & np.isfinite(whole)
+
+    def change(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
+        before, later = (
+            np.where(known, top, 0.0)[:, w].sum(axis=1) / np.where(known, bottom, 0.0)[:, w].sum(axis=1) for w in (~after, after)
+        )
+        return np.asarray(later - before)
+
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(change(part, whole) - change(np.broadcast_to(rest_part, part.shape), np.broadcast_to(rest_whole, part.shape)))
+
+
+def _area(rows: np.ndarray) -> np.ndarray:
+    """Return the sum of units by period, missing where any of them did not report."""
+    return np.where(np.isfinite(rows).all(axis=0), rows.sum(axis=0), np.nan)
 
 
 def _invert(own: float, others: np.ndarray, level: float) -> tuple[float | None, float | None, float, float | None]:
@@ -244,13 +276,18 @@ def _invert(own: float, others: np.ndarray, level: float) -> tuple[float | None,
     if not np.isfinite(own) or n == 0:
         return None, None, 1.0, None
     p = float((1 + (known >= abs(own)).sum()) / (n + 1))
-    place = int(np.ceil(level * (n + 1)))
+    place = int(np.ceil(round(level * (n + 1), 9)))  # 0.95 * 60 is a little above 57 in binary
     if place > n:
         return None, None, p, None
     reach = float(np.sort(known)[place - 1])
     spread = np.sort(others[np.isfinite(others)])
     detectable = reach - float(np.quantile(spread, 1 - POWER))
     return own - reach, own + reach, p, detectable
+
+
+def _told(p: float, low: float | None, high: float | None, none: float, level: float) -> bool:
+    """Return whether an effect can be told from chance: the rule of the pilot and of its false alarms alike."""
+    return low is not None and high is not None and not low <= none <= high and p <= round(1 - level, 9)
 
 
 def _false_alarms(top: np.ndarray, bottom: np.ndarray, after: np.ndarray, donors: np.ndarray, share: bool, level: float) -> tuple[int, int]:
@@ -261,21 +298,25 @@ def _false_alarms(top: np.ndarray, bottom: np.ndarray, after: np.ndarray, donors
     places = np.flatnonzero(donors)
     for start in range(LEAST_BEFORE, first - LEAST_AFTER + 1):
         late = np.arange(first) >= start
-        recent = _recent(before, below if share else np.isfinite(before).astype(float), places, start)
+        recent = _recent(before[places, start - 2 : start])
         picked = places[np.argsort(-np.nan_to_num(recent, nan=-np.inf), kind="stable")[:PICKED]]
         for one in picked:
             others_mask = donors.copy()
             others_mask[one] = False
             own, others = _effects(before, below, late, np.arange(len(top)) == one, others_mask, share)
-            if np.isfinite(own):
-                low, high, p, _ = _invert(own, others, level)
+            low, high, p, _ = _invert(own, others, level)
+            if low is not None:  # with too few donors nothing can be claimed, and nothing is learned from not claiming
                 runs += 1
-                alarms += bool(p <= 1 - level and low is not None and high is not None and not low <= 0 <= high)
+                alarms += _told(p, low, high, 0.0, level)
     return alarms, runs
 
 
-def _recent(top: np.ndarray, bottom: np.ndarray, places: np.ndarray, start: int) -> np.ndarray:
-    """Return the level over the two periods before a start: mean count, or share."""
-    window = slice(start - 2, start)
+def _recent(counts: np.ndarray) -> np.ndarray:
+    """Return the mean count of each row over what it reported, NaN where nothing.
+
+    Pilots are put where there was much to do: for a share too the people or
+    establishments in it are counted, since the highest shares are those of
+    the smallest wards.
+    """
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(np.nansum(top[places, window], axis=1) / np.nansum(bottom[places, window], axis=1))
+        return np.asarray(np.nansum(counts, axis=1) / np.isfinite(counts).sum(axis=1))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from evaluation.effects.placebo import PilotEffect
 
 LEAST_REPORTED = 0.75
+COLUMNS = ("unit", "period", "numerator", "denominator")
 LEVEL_FACTOR = 3.0
 REASONS = {
     "treated": Words("thuộc mô hình thí điểm", "a pilot runs there"),
@@ -93,10 +94,11 @@ def study_panel(
     Parameters
     ----------
     panel : DataFrame
-        unit, period, numerator, and denominator where `share`.
+        unit, period, numerator, and denominator where `share`; one row a unit
+        and period, none where it was not reported (or a missing number).
     outcome_name : str
     treated : sequence of str
-        Units of the pilot.
+        Units of the pilot; several are one area, summed where all reported.
     start : str
         First treated period, as it stands in the panel.
     outcome_kind : {"outcome", "process", "context"}
@@ -106,28 +108,35 @@ def study_panel(
     exclude : iterable of str
         Units that cannot be donors because the pilot may reach them.
     level_factor : float or None
-        Donors' mean before the start lies within this factor of the
-        treated units'; None leaves the rule out.
+        Donors' mean numerator before the start lies within this factor of the
+        treated units', so that chance moves them about as much; None leaves
+        the rule out.
 
     Raises
     ------
     NotAnOutcome
         If the kind is not "outcome": effort is never an effect.
     ValueError
-        If a treated unit or the start is not in the panel, or nothing is
-        left before or after the start.
+        If a treated unit or the start is not in the panel, nothing is left
+        before or after the start, a column is missing, a unit has two rows in
+        a period, or a number is negative.
     """
     import pandas as pd
 
+    treated = (treated,) if isinstance(treated, str) else tuple(treated)
     if outcome_kind != "outcome":
         raise NotAnOutcome(
-            f"{outcome_name!r}: loại {outcome_kind!r} không dùng làm kết quả đánh giá. / Kind {outcome_kind!r} is never the outcome of an evaluation."
+            f"{outcome_name!r}: loại {outcome_kind!r} không dùng làm kết quả đánh giá. / "
+            f"Kind {outcome_kind!r} is never the outcome of an evaluation."
         )
-    frame = panel if share else panel.assign(denominator=1.0)
-    frame = frame[["unit", "period", "numerator", "denominator"]]
+    frame = _checked(panel if share else panel.assign(denominator=1.0))
     if strange := sorted(set(treated) - set(frame["unit"])):
         raise ValueError(f"Không có đơn vị {strange} trong bảng. / Units {strange} are not in the panel.")
     periods = sorted(frame["period"].unique())
+    if not periods:
+        raise ValueError(
+            f"Chưa có số liệu so sánh được về {outcome_name!r}. / There are no figures of {outcome_name!r} that can be compared."
+        )
     if not any(p < start for p in periods) or not any(p >= start for p in periods):
         raise ValueError(
             f"Bảng ({periods[0]} đến {periods[-1]}) không có kỳ trước hoặc sau {start}. / The panel has no period before or after {start}."
@@ -141,13 +150,29 @@ def study_panel(
     )
 
 
+def _checked(panel: pd.DataFrame) -> pd.DataFrame:
+    """Return the panel's own columns, refusing what cannot be a panel of counts."""
+    if absent := [c for c in COLUMNS if c not in panel]:
+        raise ValueError(f"Bảng thiếu cột {', '.join(absent)}. / The panel lacks the columns {', '.join(absent)}.")
+    frame = panel[list(COLUMNS)]
+    twice = frame[frame.duplicated(["unit", "period"])]
+    if len(twice):
+        place = f"{twice['unit'].iloc[0]}, {twice['period'].iloc[0]}"
+        raise ValueError(f"{place}: có hai dòng trong bảng; chỉ giữ một. / There are two rows in the panel; keep one.")
+    negative = frame[(frame["numerator"] < 0) | (frame["denominator"] < 0)]
+    if len(negative):
+        place = f"{negative['unit'].iloc[0]}, {negative['period'].iloc[0]}"
+        raise ValueError(f"{place}: số đếm không được âm. / A count cannot be negative.")
+    return frame
+
+
 def _reasons(frame: pd.DataFrame, treated: set[str], start: str, near: set[str], factor: float | None) -> dict[str, str]:
     """Return why each unit is no donor; empty for donors."""
     usable = frame["numerator"].notna() & frame["denominator"].notna()
     before = frame["period"] < start
-    reported = [usable[w].groupby(frame.loc[w, "unit"]).mean() for w in (before, ~before)]
-    rate = frame[before & usable].groupby("unit")[["numerator", "denominator"]].sum()
-    rate["mean"] = rate["numerator"] / frame[before & usable].groupby("unit").size()
+    # Over all periods of the panel: a unit without a row in a period did not report it.
+    reported = [frame[usable & w].groupby("unit").size() / frame.loc[w, "period"].nunique() for w in (before, ~before)]
+    rate = frame[before & usable].groupby("unit").agg(mean=("numerator", "mean"))
     own = rate.loc[rate.index.isin(treated), "mean"].mean()
     reason = {}
     for unit in frame["unit"].unique():
@@ -179,7 +204,8 @@ def pilot_panel(values: pd.DataFrame, indicator: Indicator) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        unit, period, numerator, denominator (for shares).
+        unit, period, numerator, denominator (for shares); a part of nobody
+        is 0, whether the office wrote so or "not applicable".
 
     Raises
     ------
@@ -188,6 +214,10 @@ def pilot_panel(values: pd.DataFrame, indicator: Indicator) -> pd.DataFrame:
     """
     outcome(indicator.id)
     wards = values[(values["unit_code"].str.len() == 5) & (values["form_version"] >= indicator.comparable_since)]
-    wide = wards.pivot(index=["unit_code", "period"], columns="element", values="value")
+    wide = wards.pivot(index=["unit_code", "period"], columns="element", values="value").reindex(columns=list(indicator.elements))
+    if indicator.measure == "proportion":
+        # Some offices write "not applicable" for the part of nobody, others 0: a part of nobody is 0.
+        part = wide[indicator.numerator]
+        wide[indicator.numerator] = part.where(part.notna() | (wide[indicator.denominator] != 0), 0.0)
     frame = wide.rename(columns={indicator.numerator: "numerator", indicator.denominator: "denominator"}).reset_index()
     return frame.rename(columns={"unit_code": "unit"}).rename_axis(columns=None)

@@ -72,7 +72,9 @@ RULES: dict[str, tuple[str, Words]] = {
     "IN-101": (
         ERROR,
         Words(
-            "ô {label} không phải là số đếm. Hãy ghi số nguyên, 'không phát sinh' (là 0), 'không áp dụng', hoặc để trống nếu chưa có số liệu.",
+            "ô {label} không phải là số đếm. Hãy ghi số nguyên, 'không phát sinh' (là 0), 'không áp dụng', "
+            ""
+            "hoặc để trống nếu chưa có số liệu.",
             "{label} is not a count. Write a whole number, 'không phát sinh' (zero), 'không áp dụng' (not applicable), "
             "or leave it blank if not reported.",
         ),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.properties import PageSetupProperties
 
 from evaluation.indicators import Element, elements
 from evaluation.language import Words
@@ -89,7 +90,8 @@ def units(sheet: str, district_code: str) -> dict[str, str]:
 
 CellValue = int | float | str | None
 _HEAD = PatternFill("solid", fgColor="E8EDF2")
-_THIN = Border(*[Side(style="thin", color="9AA5B1")] * 4)
+_LINE = Side(style="thin", color="9AA5B1")
+_THIN = Border(left=_LINE, right=_LINE, top=_LINE, bottom=_LINE)
 _UNLOCKED = Protection(locked=False)
 
 
@@ -136,7 +138,7 @@ def _cover_sheet(book: Workbook, cover: Cover) -> None:
     page["A1"] = "BÁO CÁO SỐ LIỆU QUÝ - KẾ HOẠCH SỐ 2234/KH-UBND"
     page["A1"].font = Font(bold=True, size=14)
     first, last = cover.period.window
-    content = {
+    content: dict[str, CellValue] = {
         "district_code": cover.district_code,
         "district": districts()[cover.district_code].name.vi,
         "period": cover.period.label("vi"),
@@ -177,10 +179,10 @@ def _subject_sheet(page: Worksheet, sheet: str, cover: Cover, shown: list[Elemen
         row += 1
     if sheet != "district":
         _totals(page, row, shown)
-    page.freeze_panes = page.cell(FIRST_ROW, 3)
+    page.freeze_panes = f"C{FIRST_ROW}"
     page.page_setup.orientation, page.page_setup.paperSize = "landscape", 9
     page.page_setup.fitToHeight = 0
-    page.sheet_properties.pageSetUpPr.fitToPage = True
+    page.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     page.print_title_rows = f"{VI_ROW}:{EN_ROW}"
 
 

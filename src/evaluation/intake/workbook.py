@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import io
 import re
-import unicodedata
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import openpyxl.xml
-from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
 
 from evaluation.contracts import NOT_COLLECTED, REPORTED, checked, values_schema
 from evaluation.indicators import elements, indicators
-from evaluation.intake.archive import MOST_FILE, NOT_A_WORKBOOK, TOO_LARGE, Refused, admit
+from evaluation.intake.archive import Refused
 from evaluation.intake.findings import ERROR, Finding, finding
 from evaluation.intake.form import COVER, COVER_FIELDS, FORM_VERSIONS, MAP_MARK, NARRATIVE, SHEETS, TOTAL, columns, units
 from evaluation.intake.numbers import NotACount, NotWhole, read_count
+from evaluation.intake.sheets import Sheet, opened, plain
 from evaluation.language import Words
 from evaluation.periods import Period, PeriodError
 from evaluation.places import District, districts, find_district
@@ -31,12 +27,6 @@ from evaluation.store import Submission
 if TYPE_CHECKING:
     import pandas as pd
 
-if not openpyxl.xml.DEFUSEDXML:
-    raise RuntimeError(
-        "Thiếu defusedxml: không đọc tệp nhận được. Hãy cài lại môi trường. / defusedxml is missing: no received file is read."
-    )
-
-MOST_ROWS, MOST_COLUMNS = 2_000, 200
 TOTALS = frozenset({TOTAL.lower(), "tổng", "tổng số", "cộng", "total"})
 
 
@@ -63,15 +53,6 @@ class Reading:
     def accepted(self) -> bool:
         """Whether no finding of kind error keeps the file out."""
         return self.submission is not None
-
-
-@dataclass
-class _Sheet:
-    """A sheet's cells, both ways: stored results and formulas."""
-
-    title: str
-    rows: list[tuple[Any, ...]]
-    formulas: list[tuple[Any, ...]]
 
 
 @dataclass
@@ -103,9 +84,7 @@ def read(path: Path, received: dt.date) -> Reading:
     """
     page = _Page(path.name)
     try:
-        body = _body(path)
-        admit(body)
-        sheets = _open(body)
+        body, sheets = opened(path)
     except Refused as refused:
         page.say("IN-001", why_vi=refused.why.vi, why_en=refused.why.en)
         return _kept_out(page)
@@ -139,53 +118,13 @@ def _kept_out(page: _Page) -> Reading:
     return Reading(None, pd.DataFrame(columns=list(values_schema().columns)), tuple(page.findings))
 
 
-def _body(path: Path) -> bytes:
-    try:
-        if path.stat().st_size > MOST_FILE:
-            raise Refused(TOO_LARGE)
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise Refused(Words("không có tệp", "there is no such file")) from None
-    except OSError:
-        raise Refused(Words("hệ thống không cho đọc tệp", "the system does not let it be read")) from None
-
-
-def _open(body: bytes) -> dict[str, _Sheet]:
-    """Return the form's sheets by title, never trusting the declared dimension."""
-    wanted = {COVER, NARRATIVE, *(title.vi for title in SHEETS.values())}
-    found: dict[str, list[list[tuple[Any, ...]]]] = {}
-    for data_only in (True, False):
-        try:
-            with warnings.catch_warnings(action="ignore"):
-                book = load_workbook(io.BytesIO(body), read_only=True, data_only=data_only)
-                for page in book.worksheets:
-                    title = _plain(page.title)
-                    if title in wanted:
-                        page.reset_dimensions()
-                        rows = page.iter_rows(max_row=MOST_ROWS, max_col=MOST_COLUMNS, values_only=True)
-                        found.setdefault(title, []).append(list(rows))
-        # openpyxl answers a damaged or foreign file with whatever its parts raise.
-        except Exception:  # noqa: BLE001
-            raise Refused(NOT_A_WORKBOOK) from None
-    if twice := sorted(title for title, both in found.items() if len(both) != 2):
-        raise Refused(Words(f"có nhiều trang tên {twice[0]}", f"several sheets are called {twice[0]}"))
-    return {title: _Sheet(title, *both) for title, both in found.items()}
-
-
-def _plain(content: object) -> str:
-    """Return a code, label or title as text; a whole number without its decimal point."""
-    if isinstance(content, float) and content.is_integer():
-        content = int(content)
-    return "" if content is None else unicodedata.normalize("NFC", str(content)).strip()
-
-
 _EXAMPLES = {"district_code": "760", "district": "Quận 1", "period": "Quý IV/2018", "form_version": "2"}
 _BLANK = Words("còn trống", "it is blank")
 _UNKNOWN = Words("không nhận ra nội dung", "its content is not recognised")
 _DISAGREES = Words("không khớp với mã quận, huyện", "it does not agree with the district code")
 
 
-def _cover(sheets: dict[str, _Sheet], page: _Page) -> tuple[str, Period, int, str] | None:
+def _cover(sheets: dict[str, Sheet], page: _Page) -> tuple[str, Period, int, str] | None:
     sheet = sheets.get(COVER)
     if sheet is None:
         page.say("IN-002", COVER, title=COVER)
@@ -194,8 +133,8 @@ def _cover(sheets: dict[str, _Sheet], page: _Page) -> tuple[str, Period, int, st
     content: dict[str, str] = {}
     cells: dict[str, str] = {}
     for number, row in enumerate(sheet.rows, 1):
-        if len(row) > 1 and (name := labels.get(_plain(row[0]).rstrip(":"))):
-            content[name], cells[name] = _plain(row[1]), f"B{number}"
+        if len(row) > 1 and (name := labels.get(plain(row[0]).rstrip(":"))):
+            content[name], cells[name] = plain(row[1]), f"B{number}"
     findings = len(page.findings)
 
     def refuse(name: str) -> None:
@@ -241,7 +180,7 @@ def _period(text: str) -> Period | None:
     return period if period.quarter else None
 
 
-def _subject(sheet: _Sheet | None, title: str, subject: str, district_code: str, version: int, page: _Page) -> None:
+def _subject(sheet: Sheet | None, title: str, subject: str, district_code: str, version: int, page: _Page) -> None:
     if sheet is None:
         page.say("IN-002", title, title=title)
         return
@@ -255,8 +194,8 @@ def _subject(sheet: _Sheet | None, title: str, subject: str, district_code: str,
     seen: set[str] = set()
     for number, row in enumerate(sheet.rows[head + 1 :], head + 2):
         at = marks.index(MAP_MARK)
-        code = _plain(row[at]) if at < len(row) else ""
-        if any(_plain(c).lower().rstrip(":") in TOTALS for c in row if isinstance(c, str)):
+        code = plain(row[at]) if at < len(row) else ""
+        if any(plain(c).lower().rstrip(":") in TOTALS for c in row if isinstance(c, str)):
             continue
         if code in known and code not in seen:
             seen.add(code)
@@ -356,7 +295,7 @@ def _frame(page: _Page, district_code: str, period: str, version: int) -> pd.Dat
     return checked(frame.assign(district_code=district_code, period=period), values_schema(), page.file)
 
 
-def _narrative(sheets: dict[str, _Sheet]) -> str:
+def _narrative(sheets: dict[str, Sheet]) -> str:
     sheet = sheets.get(NARRATIVE)
     lines = [str(c).strip() for row in (sheet.rows[1:] if sheet else []) for c in row if c is not None]
     return re.sub(r"\s+", " ", " ".join(lines)).strip()

@@ -72,6 +72,11 @@ def say(key: str, language: str, /, **slots: object) -> str:
     return text.format(**slots)
 
 
+def say_count(key: str, language: str, n: int, /, **slots: object) -> str:
+    """Return a message about `n` things: its form for one (the key ending in ".one") where there is one thing."""
+    return say(f"{key}.one" if n == 1 else key, language, n=n, **slots)
+
+
 def words(key: str, /, **slots: Words | object) -> Words:
     """Return a message in both languages; slots that are `Words` are taken in each."""
 

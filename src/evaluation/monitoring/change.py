@@ -69,7 +69,8 @@ def yearly_change(
     ----------
     Newcombe 1998, Statistics in Medicine 17:873-890. Spiegelhalter 2005,
     Statistics in Medicine 24:1185-1202 (random effects from winsorised
-    scores). DerSimonian, Laird 1986, Controlled Clinical Trials 7:177-188.
+    scores). Paule, Mandel 1982, Journal of Research of the National Bureau of
+    Standards 87:377-385 (the variance that leaves a dispersion of 1).
     """
     import pandas as pd
 
@@ -156,14 +157,22 @@ class _Moved:
 
 
 def _scatter(shift: _Floats, variance: _Floats) -> tuple[float, float]:
-    """Return the dispersion of changes around their common value, and the variance that it adds to each place's own."""
-    weight = 1 / variance
-    order = np.argsort(shift, kind="stable")
-    reached = np.cumsum(weight[order])
-    common = shift[order][np.searchsorted(reached, reached[-1] / 2)]  # weighted median: one slip of the pen does not move it
-    dispersion = winsorised_dispersion((shift - common) / np.sqrt(variance))
-    extra = (len(shift) - 1) * (dispersion - 1) / (weight.sum() - (weight**2).sum() / weight.sum())
-    return dispersion, float(extra)
+    """Return the dispersion of changes around their common value, and the variance that explains it when added to each place's own."""
+
+    def dispersion(extra: float) -> float:
+        total = variance + extra
+        order = np.argsort(shift, kind="stable")
+        reached = np.cumsum(1 / total[order])
+        common = shift[order][np.searchsorted(reached, reached[-1] / 2)]  # weighted median: one slip of the pen does not move it
+        return winsorised_dispersion((shift - common) / np.sqrt(total))
+
+    low, high = 0.0, float(np.ptp(shift)) ** 2
+    if dispersion(low) <= 1:
+        return 1.0, 0.0
+    for _ in range(40):
+        middle = (low + high) / 2
+        low, high = (middle, high) if dispersion(middle) > 1 else (low, middle)
+    return dispersion(0.0), high
 
 
 def _median(known: list[float | None]) -> float:

@@ -63,7 +63,7 @@ def completeness(district_code: str, period: str, reports: pd.DataFrame, submiss
     here = reports[(reports["district_code"] == district_code) & (reports["period"] == period) & reports["reported"]]
     came = set(here["ward_code"])
     frame = pd.DataFrame([{"ward_code": c, "name_vi": w.name.vi, "reported": c in came} for c, w in expected.items()])
-    sent = submissions[(submissions["district_code"] == district_code) & (submissions["period"] == period)].sort_values("sequence")
+    sent = submissions[(submissions["district_code"] == district_code) & (submissions["period"] == period)].sort_values(["received", "sequence"])
     first = sent["received"].iloc[0] if len(sent) else None
     due = Period.parse(period).district_due
     return Completeness(
@@ -93,8 +93,8 @@ def residents_reported(reports: pd.DataFrame, periods: Sequence[str]) -> pd.Data
 
     people = pd.concat([residents(Period.parse(p)).assign(period=p) for p in periods])
     known = reports.loc[reports["reported"], ["ward_code", "period"]].merge(people, on=["ward_code", "period"])
-    summed = known.groupby(["district_code", "period"], as_index=False)["residents"].sum()
-    return summed.rename(columns={"district_code": "place"})
+    summed = known.rename(columns={"district_code": "place"}).groupby(["place", "period"])["residents"].sum()
+    return summed.reset_index()
 
 
 def reporting_matrix(
@@ -122,6 +122,6 @@ def reporting_matrix(
     rows = []
     for period in periods:
         done = completeness(district_code, period, reports, submissions)
-        for ward in done.frame.itertuples():
-            rows.append({"row": labels[ward.ward_code], "period": period, "state": done.timing if ward.reported else ABSENT})
+        for ward, reported in zip(done.frame["ward_code"], done.frame["reported"], strict=True):
+            rows.append({"row": labels[str(ward)], "period": period, "state": done.timing if reported else ABSENT})
     return pd.DataFrame(rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from evaluation.contracts import SHOWN, WITHHELD
 from evaluation.indicators import headline, indicators
-from evaluation.language import day, listed, number, percent, say, sentence
+from evaluation.language import day, listed, number, percent, say, say_count, sentence
 from evaluation.monitoring.completeness import LATE
 from evaluation.monitoring.funnel import INSIDE, funnel
 from evaluation.reporting.district.subject import Subject
@@ -57,7 +57,7 @@ def reported(subject: Subject) -> str:
     slots |= {"received": day(first, speak), "limit": day(limit, speak), "n": done.n - subject.missing_wards(), "total": done.n}  # type: ignore[arg-type]
     text = say(f"reported.{done.timing}", speak, days=first.toordinal() - due.toordinal(), **slots)
     if done.revisions:
-        text += " " + say("reported.revised.one" if done.revisions == 1 else "reported.revised", speak, n=done.revisions)
+        text += " " + say_count("reported.revised", speak, done.revisions)
     return text
 
 
@@ -119,7 +119,7 @@ def limits(subject: Subject) -> tuple[str, ...]:
     always = [say(key, speak) for key in ("limit.causal", "limit.people", "limit.self")]
     missing = subject.missing_wards()
     if missing and subject.reported:
-        always.append(say("limit.wards", speak, n=missing))
+        always.append(say_count("limit.wards", speak, missing))
     return tuple(always)
 
 
@@ -217,11 +217,11 @@ def actions(subject: Subject) -> tuple[str, ...]:
     if not subject.reported:
         wanted.append(say("action.send", speak, period=subject.period, **slots))
     elif subject.missing_wards():
-        wanted.append(say("action.wards", speak, n=subject.missing_wards(), **slots))
+        wanted.append(say_count("action.wards", speak, subject.missing_wards(), **slots))
     if subject.reported and subject.completeness.timing == LATE:
         wanted.append(say("action.time", speak, period=following.label(speak), **slots))
     if odd := len(subject.odd_figures):
-        wanted.append(say("action.check", speak, n=odd, **slots))
+        wanted.append(say_count("action.check", speak, odd, **slots))
     share = subject.now("violence_supported_share")
     if share["state"] == SHOWN and share["value"] < 1:
         wanted.append(say("action.support", speak, period=following.label(speak)))

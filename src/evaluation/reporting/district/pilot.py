@@ -10,7 +10,7 @@ from typing import Any
 from evaluation.effects.pilots import pilot_starts, pilot_study, placed_pilots, ward_of
 from evaluation.effects.placebo import PilotEffect
 from evaluation.effects.study import REASONS, Study
-from evaluation.language import number, percent, points, say, span
+from evaluation.language import number, percent, points, say, say_count, span
 from evaluation.periods import Period
 from evaluation.places import within_sentence
 from evaluation.plan import Pilot
@@ -170,7 +170,7 @@ def _stands_on(found: _Estimated, language: str) -> tuple[str, ...]:
     if effect.detectable is not None:
         said.append(say("pilot.detectable", language, size=effect_size(effect, effect.detectable, language)))
     counted = dropped[dropped["reason"] != "treated"]["reason"].value_counts()
-    items = [say("pilot.dropped.item", language, n=n, reason=REASONS[str(why)][language]) for why, n in counted.items()]
+    items = [say_count("pilot.dropped.item", language, int(n), reason=REASONS[str(why)][language]) for why, n in counted.items()]
     if items:
         said.append(say("pilot.dropped", language, list="; ".join(items)))
     return tuple(said)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from evaluation.indicators import elements
-from evaluation.language import day, number, say
+from evaluation.language import day, number, say, say_count
 from evaluation.monitoring.completeness import ABSENT, completeness, reporting_matrix
 from evaluation.periods import Period
 from evaluation.places import wards
@@ -28,7 +28,7 @@ def reliability(subject: Subject) -> Section:
         Section(
             "oddities",
             say("quality.odd", speak),
-            (Bullets(odd) if odd else nothing, Paragraph(say("quality.figures.withheld", speak, n=hidden), "note")),
+            (Bullets(odd) if odd else nothing, Paragraph(say_count("quality.figures.withheld", speak, hidden), "note")),
         ),
     )
     return Section("quality", say("section.quality", speak), (), parts)

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Mapping
 from typing import Any
 
 from evaluation.contracts import MISSING, SHOWN, WITHHELD
-from evaluation.indicators import Indicator, indicators
+from evaluation.indicators import Indicator, elements, indicators
 from evaluation.language import number, percent, points, say, span
 from evaluation.reporting.model import Cell, Column, Table
 
@@ -124,7 +124,9 @@ def _indicator_row(now: Row, before: Row, change: Row, language: str, read_chang
     if now["state"] == SHOWN:
         share = known.measure == "proportion"
         cells.append(Cell(f"{number(now['numerator'], language)}/{number(now['denominator'], language)}" if share else ""))
-        cells.append(Cell(interval(known, now["low"], now["high"], language)))
+        # What stands at the end of a quarter is a count of all there is: chance has no part in it.
+        standing = known.measure == "count" and elements()[known.numerator].accumulates == "stock"
+        cells.append(Cell("" if standing else interval(known, now["low"], now["high"], language)))
     else:
         cells += [Cell(""), Cell("")]
     cells.append(_value_cell(known, before, language))
