@@ -152,6 +152,7 @@ def test_entertainment_wards_follow_the_rule() -> None:
     assert len(chosen) <= len(set(homes)) + len(PILOT_WARDS)
 
 
+@pytest.mark.slow
 def test_same_seed_same_city_other_seed_other_city() -> None:
     first, again, other = ward_panel(7), ward_panel(7), ward_panel(8)
     pd.testing.assert_frame_equal(first, again)
@@ -198,6 +199,7 @@ def test_planted_effects_are_found_as_ratios_to_the_world_without_them() -> None
         assert np.sign(np.mean(found)) == np.sign(np.log(row.effect))
 
 
+@pytest.mark.slow
 def test_nothing_else_moves(made: Example) -> None:
     quiet = generate(planted=False).panel
     keys = ["unit_code", "period", "element"]

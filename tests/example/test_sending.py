@@ -2,6 +2,7 @@ import datetime as dt
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from evaluation.contracts import NOT_APPLICABLE, NOT_COLLECTED, NOT_REPORTED, REPORTED
 from evaluation.example import Example, generate
@@ -120,6 +121,7 @@ def test_only_places_of_the_city_are_sent(made: Example) -> None:
     assert set(made.sent.values["unit_code"]) == set(wards()) | set(districts())
 
 
+@pytest.mark.slow
 def test_same_seed_same_files(made: Example) -> None:
     again = generate()
     pd.testing.assert_frame_equal(made.sent.values, again.sent.values)

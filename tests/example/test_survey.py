@@ -1,5 +1,6 @@
 import numpy as np
 import pandas as pd
+import pytest
 
 from evaluation.example import Example
 from evaluation.example.generator import city
@@ -44,6 +45,7 @@ def test_paper_hears_more_violence_than_a_face() -> None:
     assert told["self_administered"] > told["face_to_face"] + 0.04
 
 
+@pytest.mark.slow
 def test_planted_answers_are_found_over_many_surveys(made: Example) -> None:
     planted = made.truth[made.truth["source"] == "survey"]
     assert len(planted) >= 8

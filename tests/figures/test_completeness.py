@@ -75,6 +75,7 @@ def test_a_cell_twice_or_not_at_all_is_refused(reports: pd.DataFrame) -> None:
         completeness(reports.assign(state="perhaps"))
 
 
+@pytest.mark.slow
 def test_the_same_bytes_twice(reports: pd.DataFrame) -> None:
     one, two = (style.png(style.root(completeness(reports))) for _ in range(2))
     assert one == two

@@ -148,6 +148,7 @@ def test_the_same_bytes_twice(quarters: pd.DataFrame) -> None:
     assert one != style.png(style.root(drawn(quarters.assign(value=quarters["value"] * 0.9), synthetic=True)))
 
 
+@pytest.mark.slow
 def test_small_multiples_draw_each_panel(quarters: pd.DataFrame, apart: Callable[[Figure], None]) -> None:
     halved = quarters.assign(value=quarters["value"] / 2, low=quarters["low"] / 2, high=quarters["high"] / 2)
     panels = [(f"{LONG} {i}", "percent", halved if i % 2 else quarters) for i in range(11)]

@@ -1,4 +1,4 @@
-"""Who reported and when: counted by hand on a district of ten wards."""
+"""Completeness and timeliness: the plan's 15th, revisions, wards without a report."""
 
 from __future__ import annotations
 
@@ -11,67 +11,74 @@ from evaluation.monitoring.completeness import completeness, reported_wards, rep
 from evaluation.periods import Period
 from evaluation.places import residents, wards
 
-PERIOD = "2018-Q4"  # due before 15 December 2018
-OWN = list(wards("760"))
+DISTRICT, PERIOD = "760", "2018-Q4"  # ten wards
 
 
-def reports(came: list[str], district: str = "760", period: str = PERIOD, blank: tuple[str, ...] = ()) -> pd.DataFrame:
-    rows = [(district, w, period, w not in blank) for w in came]
-    return pd.DataFrame(rows, columns=["district_code", "ward_code", "period", "reported"])
+def _sent(*days: str) -> pd.DataFrame:
+    rows = [
+        {"sequence": i, "district_code": DISTRICT, "period": PERIOD, "received": dt.date.fromisoformat(d)} for i, d in enumerate(days, 1)
+    ]
+    return pd.DataFrame(rows, columns=["sequence", "district_code", "period", "received"])
 
 
-def sent(*days: dt.date) -> pd.DataFrame:
-    rows = [("760", PERIOD, d, i) for i, d in enumerate(days, start=1)]
-    return pd.DataFrame(rows, columns=["district_code", "period", "received", "sequence"])
-
-
-def test_seven_of_ten_wards() -> None:
-    found = completeness("760", PERIOD, reports(OWN[:8], blank=(OWN[7],)), sent(dt.date(2018, 12, 12)))
-    assert (found.estimate, found.n) == (0.7, 10)
-    assert (found.low, found.high) == (None, None)  # all counted: no interval
-    assert found.frame["reported"].tolist() == [True] * 7 + [False] * 3
-    assert found.frame["ward_code"].tolist() == OWN
+def _reports(silent: int = 0) -> pd.DataFrame:
+    codes = sorted(wards(DISTRICT))
+    return pd.DataFrame(
+        {"district_code": DISTRICT, "ward_code": codes, "period": PERIOD, "reported": [i >= silent for i in range(len(codes))]}
+    )
 
 
 @pytest.mark.parametrize(
-    "days, timing, revisions",
-    [
-        ((dt.date(2018, 12, 14),), "on_time", 0),
-        ((dt.date(2018, 12, 15),), "late", 0),  # "before the 15th": the 15th is late
-        ((dt.date(2018, 12, 10), dt.date(2018, 12, 18)), "on_time", 1),
-        ((), "missing", 0),
-    ],
+    ("day", "timing"), [("2018-12-01", "on_time"), ("2018-12-14", "on_time"), ("2018-12-15", "late"), ("2019-01-03", "late")]
 )
-def test_the_first_submission_decides_whether_it_was_on_time(days: tuple[dt.date, ...], timing: str, revisions: int) -> None:
-    found = completeness("760", PERIOD, reports(OWN), sent(*days))
-    assert (found.timing, found.revisions) == (timing, revisions)
-    assert found.first_received == (days[0] if days else None)
+def test_before_the_fifteenth_is_on_time(day: str, timing: str) -> None:
+    found = completeness(DISTRICT, PERIOD, _reports(), _sent(day))
+    assert (found.timing, found.first_received, found.revisions) == (timing, dt.date.fromisoformat(day), 0)
 
 
-def test_other_districts_periods_and_wards_do_not_count() -> None:
-    strange = pd.concat([reports(OWN, period="2018-Q3"), reports(["26968"], district="764"), reports(["99999"]), reports(OWN[:1])])
-    found = completeness("760", PERIOD, strange, sent(dt.date(2018, 12, 1)))
-    assert found.estimate == pytest.approx(0.1)
+def test_revisions_do_not_make_a_report_late_whatever_the_order_in_which_they_were_loaded() -> None:
+    for days in (["2018-12-10", "2018-12-20", "2019-01-05"], ["2018-12-20", "2019-01-05", "2018-12-10"]):
+        found = completeness(DISTRICT, PERIOD, _reports(), _sent(*days))
+        assert (found.timing, found.first_received, found.revisions) == ("on_time", dt.date(2018, 12, 10), 2)
 
 
-def test_nothing_came() -> None:
-    found = completeness("760", PERIOD, reports([]), sent())
-    assert (found.estimate, found.timing) == (0, "missing")
+def test_share_of_wards_is_counted_against_all_wards_of_the_district() -> None:
+    assert len(wards(DISTRICT)) == 10
+    found = completeness(DISTRICT, PERIOD, _reports(silent=3), _sent("2018-12-10"))
+    assert (found.estimate, found.n, found.low, found.high) == (0.7, 10, None, None)
+    assert found.frame["reported"].sum() == 7
+    assert sorted(found.frame.loc[~found.frame["reported"], "ward_code"]) == sorted(wards(DISTRICT))[:3]
 
 
-def test_wards_and_their_residents_are_summed_over_those_that_reported() -> None:
-    came = reports(OWN[:4], blank=(OWN[0],))
-    assert reported_wards(came)["n_wards"].tolist() == [3]
-    known = residents(Period.parse(PERIOD)).set_index("ward_code")["residents"]
-    summed = residents_reported(came, [PERIOD])
-    assert summed[["place", "period"]].values.tolist() == [["760", PERIOD]]
-    assert summed["residents"].iloc[0] == pytest.approx(sum(known[w] for w in OWN[1:4]))
+def test_a_ward_that_is_not_the_district_s_adds_nothing() -> None:
+    strange = _reports(silent=5).replace({"ward_code": {max(wards(DISTRICT)): "99999"}})
+    assert completeness(DISTRICT, PERIOD, strange, _sent("2018-12-10")).estimate == 0.4
 
 
-def test_the_matrix_says_late_on_time_and_missing_ward_by_ward() -> None:
-    labels = {w: f"ward {w}" for w in OWN}
-    frame = reporting_matrix("760", ["2018-Q3", PERIOD], reports(OWN[:9]), sent(dt.date(2018, 12, 16)), labels)
-    assert len(frame) == 20
-    wide = frame.pivot(index="row", columns="period", values="state")
-    assert set(wide["2018-Q3"]) == {"missing"}
-    assert wide[PERIOD].value_counts().to_dict() == {"late": 9, "missing": 1}
+def test_nothing_sent_is_missing() -> None:
+    found = completeness(DISTRICT, PERIOD, _reports().iloc[:0], _sent())
+    assert (found.timing, found.first_received, found.revisions, found.estimate) == ("missing", None, 0, 0)
+
+
+def test_another_period_or_district_does_not_count() -> None:
+    other = completeness(DISTRICT, "2018-Q3", _reports(), _sent("2018-12-10"))
+    assert (other.timing, other.estimate) == ("missing", 0)
+    assert completeness("761", PERIOD, _reports(), _sent("2018-12-10")).timing == "missing"
+
+
+def test_wards_and_residents_are_of_those_that_reported() -> None:
+    reports = _reports(silent=4)
+    assert reported_wards(reports).to_dict("records") == [{"district_code": DISTRICT, "period": PERIOD, "n_wards": 6}]
+    people = residents(Period.parse(PERIOD)).set_index("ward_code")["residents"]
+    expected = sum(people[code] for code in sorted(wards(DISTRICT))[4:])
+    found = residents_reported(reports, [PERIOD, "2018-Q3"])
+    assert found[["place", "period"]].to_numpy().tolist() == [[DISTRICT, PERIOD]]
+    assert found["residents"].tolist() == pytest.approx([expected])
+
+
+def test_matrix_has_a_state_for_every_ward_and_period() -> None:
+    labels = {code: ward.name.vi for code, ward in wards(DISTRICT).items()}
+    found = reporting_matrix(DISTRICT, [PERIOD, "2018-Q3"], _reports(silent=2), _sent("2018-12-15"), labels)
+    assert len(found) == 20
+    assert found.groupby(["period", "state"]).size().to_dict() == {(PERIOD, "late"): 8, (PERIOD, "missing"): 2, ("2018-Q3", "missing"): 10}
+    assert set(found["row"]) == set(labels.values())

@@ -39,6 +39,7 @@ def test_a_change_of_trend_is_told_from_a_change_of_level() -> None:
     assert found.trend_ratio == pytest.approx(np.exp(0.005), abs=0.005)
 
 
+@pytest.mark.slow
 def test_the_interval_keeps_its_error_rate_under_overdispersion_where_plain_poisson_does_not() -> None:
     wrong = {True: 0, False: 0}
     for seed in range(200):

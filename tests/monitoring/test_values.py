@@ -1,4 +1,4 @@
-"""Indicator values: hand-computed, exact intervals by second implementations, and absence that never becomes zero."""
+"""Indicator values: intervals by other programs, states carried through."""
 
 from __future__ import annotations
 
@@ -8,172 +8,122 @@ import pytest
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
-from evaluation.contracts import BrokenContract
-from evaluation.indicators import elements
+from evaluation.indicators import elements, indicators
 from evaluation.monitoring.values import district_counts, indicator_values
 
 PERIOD = "2018-Q4"
 
 
-def counts(**by_element: float | str) -> pd.DataFrame:
-    """Counts of one place: a number is shown, a text is the state of a cell without one."""
-    rows = [
-        {
-            "place": "760",
-            "period": PERIOD,
-            "element": e,
-            "value": np.nan if isinstance(v, str) else v,
-            "state": v if isinstance(v, str) else "shown",
-        }
-        for e, v in by_element.items()
-    ]
-    return pd.DataFrame(rows).astype({"value": float})
+def _counts(given: dict[str, float | str], place: str = "760") -> pd.DataFrame:
+    """All elements of a place; a word is a state, what is not given is missing."""
+    rows = []
+    for name in elements():
+        what = given.get(name, "missing")
+        value, state = (np.nan, what) if isinstance(what, str) else (what, "shown")
+        rows.append({"place": place, "period": PERIOD, "element": name, "value": value, "state": state})
+    return pd.DataFrame(rows)
 
 
-def people(residents: float | None = 24_000) -> pd.DataFrame:
-    rows = [] if residents is None else [{"place": "760", "period": PERIOD, "residents": residents}]
-    return pd.DataFrame(rows, columns=["place", "period", "residents"])
+def _people(residents: float = 20_000) -> pd.DataFrame:
+    return pd.DataFrame({"place": ["760"], "period": [PERIOD], "residents": [residents]})
 
 
-def one(indicator: str, residents: float | None = 24_000, level: float = 0.95, **by_element: float | str) -> pd.Series:
-    return indicator_values(counts(**by_element), people(residents), level, only=[indicator]).iloc[0]
+def _row(name: str, given: dict[str, float | str], people: pd.DataFrame | None = None, level: float = 0.95) -> pd.Series:
+    return indicator_values(_counts(given), _people() if people is None else people, level, only=[name]).iloc[0]
 
 
-@pytest.mark.parametrize("k, n", [(40, 100), (0, 30), (30, 30), (1, 1), (3, 977)])
+@pytest.mark.parametrize(("k", "n"), [(0.0, 9.0), (9.0, 9.0), (7.0, 31.0), (120.0, 1999.0)])
 @pytest.mark.parametrize("level", [0.8, 0.95])
-def test_a_share_has_the_clopper_pearson_interval_of_statsmodels(k: int, n: int, level: float) -> None:
-    row = one("sti_tested_share", level=level, sti_tested=k, outreach_reached=n)
-    assert row["state"] == "shown"
-    assert row["value"] == k / n
-    assert (row["numerator"], row["denominator"]) == (k, n)
-    low, high = proportion_confint(k, n, alpha=1 - level, method="beta")
-    # statsmodels leaves the two closed ends missing.
-    assert row["low"] == pytest.approx(np.nan_to_num(low), abs=1e-12)
-    assert row["high"] == pytest.approx(1.0 if np.isnan(high) else high, abs=1e-12)
+def test_shares_have_clopper_pearson_intervals(k: float, n: float, level: float) -> None:
+    row = _row("contract_share", {"worker_contracts": k, "venue_workers": n}, level=level)
+    assert row["value"] == pytest.approx(k / n)
+    assert (row["low"], row["high"]) == pytest.approx(proportion_confint(k, n, 1 - level, "beta"), abs=1e-9)
+    assert (row["numerator"], row["denominator"], row["state"]) == (k, n, "shown")
 
 
-def test_a_count_has_the_interval_of_garwoods_table() -> None:
-    row = one("sti_tested", sti_tested=10)
-    assert (row["value"], row["state"]) == (10, "shown")
-    assert (row["low"], row["high"]) == pytest.approx((4.80, 18.39), abs=0.005)
-    assert np.isnan(row["denominator"])
+@pytest.mark.parametrize("k", [0.0, 1.0, 14.0, 260.0])
+def test_counts_have_intervals_whose_ends_leave_a_fortieth_in_each_tail(k: float) -> None:
+    row = _row("sti_tested", {"sti_tested": k})
+    assert row["value"] == k
+    assert stats.poisson.cdf(k, row["high"]) == pytest.approx(0.025)
+    if k:
+        assert stats.poisson.sf(k - 1, row["low"]) == pytest.approx(0.025)
+    else:
+        assert row["low"] == 0
 
 
-def test_zero_is_a_value() -> None:
-    row = one("sti_tested", sti_tested=0)
-    assert (row["value"], row["low"], row["state"]) == (0, 0, "shown")
-    assert row["high"] == pytest.approx(-np.log(0.025))
-
-
-def test_a_rate_is_per_ten_thousand_residents() -> None:
-    row = one("outreach_rate", outreach_reached=12, residents=24_000)
-    assert row["value"] == 5.0  # 12 / 2.4
-    assert row["low"] == pytest.approx(stats.chi2.ppf(0.025, 24) / 2 / 2.4)
-    assert row["high"] == pytest.approx(stats.chi2.ppf(0.975, 26) / 2 / 2.4)
-    assert row["denominator"] == 24_000
-
-
-def test_a_rate_without_residents_is_missing() -> None:
-    assert one("outreach_rate", outreach_reached=12, residents=None)["state"] == "missing"
-
-
-def test_a_share_of_nobody_is_not_applicable() -> None:
-    row = one("sti_treated_share", sti_treated=0, sti_positive=0)
-    assert row["state"] == "not_applicable"
-    assert row[["value", "low", "high"]].isna().all()
-
-
-def test_a_part_above_its_whole_has_no_value() -> None:
-    row = one("sti_treated_share", sti_treated=5, sti_positive=4)
-    assert row["state"] == "inconsistent"
-    assert row[["value", "low", "high"]].isna().all()
-
-
-@pytest.mark.parametrize(
-    "part, whole, state",
-    [
-        ("missing", 10, "missing"),
-        (3, "missing", "missing"),
-        ("withheld", 10, "withheld"),
-        (12, "withheld", "withheld"),
-        ("withheld", "missing", "withheld"),
-        ("not_applicable", 0, "not_applicable"),
-        ("not_collected", "missing", "missing"),
-        ("not_collected", 10, "not_collected"),
-    ],
-)
-def test_absence_is_passed_on_and_never_becomes_zero(part: float | str, whole: float | str, state: str) -> None:
-    row = one("sti_treated_share", sti_treated=part, sti_positive=whole)
-    assert row["state"] == state
-    assert row[["value", "low", "high"]].isna().all()
+def test_rates_are_per_ten_thousand_of_the_wards_that_reported() -> None:
+    row = _row("outreach_rate", {"outreach_reached": 30.0})
+    assert row["value"] == pytest.approx(15)
+    assert stats.poisson.cdf(30, row["high"] * 2) == pytest.approx(0.025)
+    assert row["denominator"] == 20_000
+    for nobody in (_people().iloc[:0], _people(0)):
+        absent = _row("outreach_rate", {"outreach_reached": 30.0}, nobody)
+        assert absent["state"] == "missing"
+        assert np.isnan(absent["value"])
 
 
 def test_yes_or_no_has_no_interval() -> None:
-    row = one("child_referral_route", child_referral_route=1)
+    row = _row("child_referral_route", {"child_referral_route": 1.0})
     assert (row["value"], row["state"]) == (1, "shown")
-    assert row[["low", "high"]].isna().all()
+    assert np.isnan([row["low"], row["high"]]).all()
 
 
-def test_two_rows_for_one_cell_are_refused() -> None:
-    twice = pd.concat([counts(sti_tested=3), counts(sti_tested=3)])
-    with pytest.raises((BrokenContract, ValueError)):
-        indicator_values(twice, people(), only=["sti_tested"])
+@pytest.mark.parametrize(
+    ("top", "bottom", "state"),
+    [
+        (3.0, 10.0, "shown"),
+        (0.0, 0.0, "not_applicable"),
+        (11.0, 10.0, "inconsistent"),
+        (1.0, 0.0, "not_applicable"),
+        (3.0, "missing", "missing"),
+        ("missing", 10.0, "missing"),
+        (3.0, "withheld", "withheld"),
+        ("withheld", "missing", "withheld"),
+        ("not_collected", 10.0, "not_collected"),
+        ("not_collected", "missing", "missing"),
+        ("not_applicable", 10.0, "not_applicable"),
+    ],
+)
+def test_states_of_two_counts_become_one(top: float | str, bottom: float | str, state: str) -> None:
+    row = _row("contract_share", {"worker_contracts": top, "venue_workers": bottom})
+    assert row["state"] == state
+    assert np.isnan(row["value"]) == (state != "shown")
+    assert np.isnan(row["low"]) == (state != "shown")
 
 
-def test_every_cell_that_may_be_asked_for_is_written_out() -> None:
+@pytest.mark.parametrize("state", ["missing", "withheld", "not_collected", "not_applicable"])
+def test_states_of_a_count_stay(state: str) -> None:
+    for name, element in (("psych_counselling", "psych_counselling"), ("outreach_rate", "outreach_reached")):
+        row = _row(name, {element: state})
+        assert row["state"] == state
+        assert np.isnan(row["value"])
+
+
+def test_zero_is_a_value() -> None:
+    assert _row("sti_tested", {"sti_tested": 0.0})["state"] == "shown"
+    assert _row("contract_share", {"worker_contracts": 0.0, "venue_workers": 5.0})["value"] == 0
+
+
+def test_all_that_the_form_carries_is_made_where_nothing_is_named() -> None:
+    found = indicator_values(_counts({}), _people())
+    assert set(found["indicator"]) == {i.id for i in indicators().values() if i.reported}
+    assert set(found["state"]) == {"missing"}
+
+
+def test_absent_cells_are_written_out() -> None:
     totals = pd.DataFrame(
         [
-            {
-                "district_code": "760",
-                "period": PERIOD,
-                "element": "sti_tested",
-                "value": 7.0,
-                "not_collected": False,
-                "not_applicable": False,
-            },
-            {
-                "district_code": "760",
-                "period": PERIOD,
-                "element": "hiv_tested",
-                "value": 0.0,
-                "not_collected": False,
-                "not_applicable": False,
-            },
-            {
-                "district_code": "760",
-                "period": PERIOD,
-                "element": "psych_counselling",
-                "value": np.nan,
-                "not_collected": True,
-                "not_applicable": False,
-            },
-            {
-                "district_code": "760",
-                "period": PERIOD,
-                "element": "jobs_due_6m",
-                "value": np.nan,
-                "not_collected": False,
-                "not_applicable": True,
-            },
-            {
-                "district_code": "760",
-                "period": PERIOD,
-                "element": "jobs_taken",
-                "value": np.nan,
-                "not_collected": False,
-                "not_applicable": False,
-            },
+            {"district_code": "760", "element": "sti_tested", "value": 0.0, "not_collected": False, "not_applicable": False},
+            {"district_code": "760", "element": "psych_counselling", "value": np.nan, "not_collected": True, "not_applicable": False},
+            {"district_code": "760", "element": "hotspots", "value": np.nan, "not_collected": False, "not_applicable": True},
+            {"district_code": "760", "element": "hiv_tested", "value": np.nan, "not_collected": False, "not_applicable": False},
         ]
-    )
-    frame = district_counts(totals, ["2018-Q3", PERIOD], ["760", "761"])
-    assert len(frame) == 2 * 2 * len(elements())
-    cell = frame.set_index(["place", "period", "element"])
-    here = cell.loc[("760", PERIOD)]
-    assert (here.loc["sti_tested", "value"], here.loc["sti_tested", "state"]) == (7, "shown")
-    assert (here.loc["hiv_tested", "value"], here.loc["hiv_tested", "state"]) == (0, "shown")
-    assert here.loc["psych_counselling", "state"] == "not_collected"
-    assert here.loc["jobs_due_6m", "state"] == "not_applicable"
-    assert here.loc["jobs_taken", "state"] == "missing"
-    assert set(cell.loc[("761", PERIOD), "state"]) == {"missing"}
-    assert set(cell.loc[("760", "2018-Q3"), "state"]) == {"missing"}
-    assert (frame["value"].notna() == (frame["state"] == "shown")).all()
+    ).assign(period=PERIOD)
+    found = district_counts(totals, [PERIOD], ["760", "761"])
+    assert len(found) == 2 * len(elements())
+    states = found.set_index(["place", "element"])["state"]
+    assert states["760"][["sti_tested", "psych_counselling", "hotspots", "hiv_tested", "inspections"]].tolist() == [
+        "shown", "not_collected", "not_applicable", "missing", "missing",
+    ]  # fmt: skip
+    assert set(states["761"]) == {"missing"}

@@ -16,6 +16,8 @@ from evaluation.reporting.html import page
 from evaluation.reporting.model import Bullets, Figure, Paragraph, Table, to_json
 from evaluation.store import open_store
 
+pytestmark = pytest.mark.slow  # each report takes seconds: it draws six figures
+
 WITH_PILOT, OTHER_PILOT, WITHOUT, NOT_REPORTED = "760", "777", "783", "775"
 
 
@@ -157,7 +159,6 @@ def test_tree_holds_no_path(report_of, example_store) -> None:
     assert str(example_store.resolve().parent) not in to_json(report_of(WITH_PILOT).tree())
 
 
-@pytest.mark.slow
 def test_no_two_districts_share_a_figure(report_of) -> None:
     seen: dict[str, str] = {}
     for code in districts():

@@ -63,7 +63,9 @@ def completeness(district_code: str, period: str, reports: pd.DataFrame, submiss
     here = reports[(reports["district_code"] == district_code) & (reports["period"] == period) & reports["reported"]]
     came = set(here["ward_code"])
     frame = pd.DataFrame([{"ward_code": c, "name_vi": w.name.vi, "reported": c in came} for c, w in expected.items()])
-    sent = submissions[(submissions["district_code"] == district_code) & (submissions["period"] == period)].sort_values(["received", "sequence"])
+    sent = submissions[(submissions["district_code"] == district_code) & (submissions["period"] == period)].sort_values(
+        ["received", "sequence"]
+    )
     first = sent["received"].iloc[0] if len(sent) else None
     due = Period.parse(period).district_due
     return Completeness(
