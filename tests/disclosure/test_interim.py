@@ -62,7 +62,7 @@ class Reader:
             mine = [k for k in self.hidden if k[1] == element]
             if mine and (element, PERIOD) not in protection.closed_totals:
                 left = sum(city[k] for k in mine)  # the published total minus what is shown
-                rows.append(self._row({k: 1 for k in mine}))
+                rows.append(self._row(dict.fromkeys(mine, 1)))
                 lows.append(left)
                 highs.append(left)
         for (place, part), (_, whole) in ((k, (k[0], wholes[k[1]])) for k in city if wholes[k[1]]):
@@ -99,9 +99,11 @@ def attack(city: City, wholes: dict[str, str]) -> None:
     reader = Reader(city, protection, wholes)
     for key, value in city.items():
         place, element = key
+        whole = city.get((place, wholes[element])) if wholes[element] else None
+        if elements()[element].sensitive and value == 0 and whole and whole < 10 and element != "outreach_reached":
+            assert (place, wholes[element]) in reader.at, f"nobody of the few in {key} is shown"
         if not elements()[element].sensitive or not value:
             continue
-        whole = city.get((place, wholes[element])) if wholes[element] else None
         few = whole is not None and 1 <= whole - value < 10
         if value < 10:
             assert key in reader.at, f"{key} is shown"

@@ -12,7 +12,7 @@ import pytest
 from evaluation.effects import pilots as room
 from evaluation.effects.pilots import NoStart, pilot_starts, pilot_study, placed_pilots, study, ward_of
 from evaluation.example.build import build
-from evaluation.indicators import NotAnOutcome, UnknownIndicator
+from evaluation.indicators import NotAnOutcome, UnknownIndicator, indicator
 from evaluation.places import neighbours
 from evaluation.plan import pilots
 from evaluation.settings import folders
@@ -138,3 +138,29 @@ def test_planted_effects_are_on_their_side_and_not_contradicted(store: EvidenceS
         assert found.high > found.none, name
         if found.scale == "ratio":
             assert found.low <= effect <= found.high, name
+
+
+@pytest.mark.parametrize(
+    ("pilot", "name"),
+    [
+        ("pham-ngu-lao", "condom_availability"),
+        ("pham-ngu-lao", "sti_tested_share"),
+        ("pham-ngu-lao", "hiv_tested_share"),
+        ("binh-tri-dong-b", "contract_share"),
+    ],
+)
+def test_the_interval_of_a_share_holds_what_was_planted(store: EvidenceStore, pilot: str, name: str) -> None:
+    """The planted ratio taken back from the share that the ward reported: what the ward would have had without."""
+    with (folders().data / "example" / "truth.csv").open(encoding="utf-8", newline="") as f:
+        planted = next(r for r in csv.DictReader(f) if (r["pilot"], r["indicator"], r["role"] != "spill_over") == (pilot, name, True))
+    known, ward, ratio = indicator(name), ward_of(placed_pilots()[pilot]).code, float(planted["effect"])
+    values = store.values(elements=known.elements)
+    later = values[(values["unit_code"] == ward) & (values["period"] >= planted["start_period"])]
+    summed = later.pivot(index="period", columns="element", values="value").dropna().sum()
+    seen = summed[known.numerator] / summed[known.denominator]
+    without = seen / ratio if planted["effect_type"] == "share_ratio" else seen / (seen + ratio * (1 - seen))
+    found = pilot_study(store, pilot, name).estimate()
+    assert found.low is not None
+    assert found.high is not None
+    assert found.low <= seen - without <= found.high
+    assert seen - without > 0.05

@@ -1,4 +1,4 @@
-"""Describing a study: what may be an outcome, who may be a donor and why not, which tables are refused."""
+"""What a study is made of: who is compared with whom and why not, and panels that are refused."""
 
 from __future__ import annotations
 
@@ -6,93 +6,165 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from evaluation.effects.pilots import study
 from evaluation.effects.study import REASONS, pilot_panel, study_panel
 from evaluation.indicators import NotAnOutcome, indicator, indicators
 
-PERIODS = [f"{y}-Q{q}" for y in (2016, 2017) for q in (1, 2, 3, 4)]
+QUARTERS = ["2016-Q1", "2016-Q2", "2016-Q3", "2016-Q4", "2017-Q1", "2017-Q2", "2017-Q3", "2017-Q4"]
 START = "2017-Q1"
 
 
-def _panel(**levels: float) -> pd.DataFrame:
-    return pd.DataFrame([{"unit": u, "period": p, "numerator": v} for u, v in levels.items() for p in PERIODS])
+def panel(**units: float | list[float]) -> pd.DataFrame:
+    """One row a unit and quarter: the same number throughout, or one a quarter; a NaN was not reported."""
+    rows = [(u, q, float(np.broadcast_to(n, 8)[t])) for u, n in units.items() for t, q in enumerate(QUARTERS)]
+    return pd.DataFrame(rows, columns=["unit", "period", "numerator"])
 
 
-def _study(panel: pd.DataFrame, **options: object):  # type: ignore[no-untyped-def]
-    return study_panel(panel, **{"outcome_name": "tests", "treated": ["a"], "start": START, **options})  # type: ignore[arg-type]
+def reasons(frame: pd.DataFrame, **options: object) -> dict[str, str]:
+    """Why each unit is left out; donors with an empty reason."""
+    found = study_panel(frame, outcome_name="tests", treated=["pilot"], start=START, **options)  # type: ignore[arg-type]
+    return dict(zip(found.dropped["unit"], found.dropped["reason"], strict=True)) | dict.fromkeys(found.donors, "")
 
 
-def _why(study: object) -> dict[str, str]:
-    return dict(study.dropped[["unit", "reason"]].to_numpy().tolist())  # type: ignore[attr-defined]
-
-
-@pytest.mark.parametrize("kind", ["process", "context"])
-def test_effort_and_context_are_never_an_outcome(kind: str) -> None:
-    with pytest.raises(NotAnOutcome, match="never the outcome"):
-        _study(_panel(a=5, b=5), outcome_kind=kind)
-    for name in (i.id for i in indicators().values() if i.kind == kind):
-        with pytest.raises(NotAnOutcome, match=name):
-            pilot_panel(pd.DataFrame(), indicator(name))
-
-
-def test_donors_are_within_threefold_and_not_near() -> None:
-    found = _study(_panel(a=9, b=27, c=27.1, d=3, e=2.9, f=9), exclude=["f"])
-    assert found.donors == ("b", "d")
-    assert _why(found) == {"a": "treated", "c": "level", "e": "level", "f": "neighbour"}
-    assert set(found.dropped["reason"]) <= set(REASONS)
-    assert _study(_panel(a=9, b=900), level_factor=None).donors == ("b",)
+def test_donors_are_near_in_level_report_and_lie_away_from_the_pilot() -> None:
+    frame = panel(pilot=30, same=30, low=10, lower=9.9, high=90, higher=90.1, near=30)
+    found = reasons(frame, exclude=["near"])
+    assert found == {"pilot": "treated", "same": "", "low": "", "lower": "level", "high": "", "higher": "level", "near": "neighbour"}
+    assert set(found.values()) - {""} <= set(REASONS)
 
 
 def test_the_level_is_that_before_the_start() -> None:
-    panel = _panel(a=10, b=10)
-    panel.loc[(panel["unit"] == "b") & (panel["period"] >= START), "numerator"] = 1000
-    assert _study(panel).donors == ("b",)
+    frame = panel(pilot=30, fell=[30] * 4 + [1] * 4, rose=[1] * 4 + [30] * 4)
+    assert reasons(frame) == {"pilot": "treated", "fell": "", "rose": "level"}
 
 
-@pytest.mark.parametrize("absent", ["row", "number"])
-@pytest.mark.parametrize(("periods", "donor"), [(PERIODS[:1], True), (PERIODS[:2], False), (PERIODS[6:], False), (PERIODS[3:5], True)])
-def test_a_donor_reported_three_quarters_of_the_quarters_on_both_sides(absent: str, periods: list[str], donor: bool) -> None:
-    panel = _panel(a=10, b=10)
-    gone = (panel["unit"] == "b") & panel["period"].isin(periods)
-    panel = panel[~gone] if absent == "row" else panel.assign(numerator=panel["numerator"].mask(gone))
-    found = _study(panel)
-    assert found.donors == (("b",) if donor else ())
-    if not donor:
-        assert _why(found)["b"] == "incomplete"
+def test_the_level_rule_can_be_left_out() -> None:
+    assert reasons(panel(pilot=30, tiny=0, huge=900), level_factor=None) == {"pilot": "treated", "tiny": "", "huge": ""}
 
 
-def test_arrays_are_missing_where_either_number_is() -> None:
-    panel = _panel(a=5, b=4).assign(denominator=10.0)
-    panel.loc[0, "denominator"] = np.nan
-    panel.loc[9, "numerator"] = np.nan
-    units, periods, top, bottom = _study(panel.sample(frac=1, random_state=1), share=True).arrays()
-    assert (units, periods) == (["a", "b"], PERIODS)
-    assert np.isnan([top[0, 0], bottom[0, 0], top[1, 1], bottom[1, 1]]).all()
-    assert np.isfinite(top).sum() == np.isfinite(bottom).sum() == 14
+def test_a_quarter_of_the_reports_may_be_missing_on_each_side() -> None:
+    gone = np.nan
+    frame = panel(
+        pilot=30, one=[gone] + [30] * 7, each=[gone, 30, 30, 30, gone, 30, 30, 30], two=[gone, gone] + [30] * 6, late=[30] * 6 + [gone] * 2
+    )
+    assert reasons(frame) == {"pilot": "treated", "one": "", "each": "", "two": "incomplete", "late": "incomplete"}
 
 
-def test_one_treated_unit_may_be_given_by_its_name() -> None:
-    found = _study(_panel(ab=5, a=5, b=5), treated="ab")
-    assert found.treated == ("ab",)
-    assert found.donors == ("a", "b")
+def test_a_missing_row_is_a_missing_report() -> None:
+    frame = panel(pilot=30, whole=30, cut=30, never=30)
+    cut = (frame["unit"] == "cut") & frame["period"].isin(["2016-Q1", "2016-Q2"])
+    never = (frame["unit"] == "never") & (frame["period"] >= START)
+    assert reasons(frame[~cut & ~never]) == {"pilot": "treated", "whole": "", "cut": "incomplete", "never": "incomplete"}
+
+
+def test_without_any_donor_there_is_a_study_without_an_estimate() -> None:
+    found = study_panel(panel(pilot=30, near=30), outcome_name="tests", treated=["pilot"], start=START, exclude=["near"])
+    assert found.donors == ()
+    assert found.estimate().estimate is None
+
+
+def test_several_treated_units_are_compared_with_their_mean_level() -> None:
+    found = study_panel(panel(a=20, b=40, low=10, lower=9, high=90), outcome_name="tests", treated=["a", "b"], start=START)
+    assert found.donors == ("high", "low")
+    assert found.treated_label.en == "a, b"
+
+
+def test_one_treated_unit_may_be_named_as_a_text() -> None:
+    assert study_panel(panel(pilot=30, same=30), outcome_name="tests", treated="pilot", start=START).treated == ("pilot",)
+
+
+def test_periods_are_sorted_and_absent_rows_are_missing() -> None:
+    frame = panel(pilot=[1, 2, 3, 4, 5, 6, 7, 8], same=5).sample(frac=1, random_state=2)
+    frame = frame[~((frame["unit"] == "same") & (frame["period"] == "2017-Q2"))]
+    units, periods, top, bottom = study_panel(frame, outcome_name="tests", treated=["pilot"], start=START).arrays()
+    assert (units, periods) == (["pilot", "same"], QUARTERS)
+    assert top[0].tolist() == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert np.isnan(top[1]).tolist() == [p == "2017-Q2" for p in QUARTERS]
+    assert np.isnan(bottom[1]).tolist() == [p == "2017-Q2" for p in QUARTERS]
+
+
+def test_a_share_needs_both_numbers_in_a_quarter() -> None:
+    frame = panel(pilot=5, same=5).assign(denominator=10.0)
+    frame.loc[0, "denominator"] = np.nan
+    frame.loc[1, "numerator"] = np.nan
+    _, _, top, bottom = study_panel(frame, outcome_name="tests", treated=["pilot"], start=START, share=True).arrays()
+    assert np.isnan(top[0]).tolist() == np.isnan(bottom[0]).tolist() == [True, True] + [False] * 6
+
+
+@pytest.mark.parametrize("kind", ["process", "context", "enforcement"])
+def test_only_outcomes_are_studied_on_a_panel_of_ones_own(kind: str) -> None:
+    frame = panel(pilot=30, same=30)
+    with pytest.raises(NotAnOutcome, match=kind):
+        study(frame, outcome="outreach", treated=["pilot"], start=START, outcome_kind=kind)
+    # The kind decides and not the name.
+    assert study(frame, outcome="inspections", treated=["pilot"], start=START, outcome_kind="outcome").outcome == "inspections"
+
+
+@pytest.mark.parametrize("name", [i.id for i in indicators().values() if i.kind != "outcome"])
+def test_the_codebooks_kind_decides_for_the_store(name: str) -> None:
+    values = pd.DataFrame({"unit_code": ["26749"], "period": ["2018-Q4"], "element": ["inspections"], "value": [3.0], "form_version": [2]})
+    with pytest.raises(NotAnOutcome):
+        pilot_panel(values, indicator(name))
 
 
 @pytest.mark.parametrize(
-    ("change", "options", "said"),
+    "change, message",
     [
-        ({}, {"treated": ["z"]}, "not in the panel"),
-        ({}, {"start": "2016-Q1"}, "no period before or after"),
-        ({}, {"start": "2018-Q1"}, "no period before or after"),
-        ({"numerator": -1.0}, {}, "cannot be negative"),
-        ({"period": "2016-Q1"}, {}, "two rows"),
-        ({}, {"share": True}, "lacks the columns denominator"),
+        (lambda f: f.drop(columns="numerator"), "numerator"),
+        (lambda f: f.iloc[:0], "tests"),
+        (lambda f: pd.concat([f, f.iloc[[3]]]), "pilot, 2016-Q4"),
+        (lambda f: f.assign(numerator=f["numerator"].where(f.index != 9, -1)), "same, 2016-Q2"),
+        (lambda f: f[f["unit"] != "pilot"], "pilot"),
+        (lambda f: f[f["period"] < START], "2017-Q1"),
+        (lambda f: f[f["period"] >= START], "2017-Q1"),
     ],
+    ids=["column", "empty", "twice", "negative", "no pilot", "no after", "no before"],
 )
-def test_what_is_no_panel_is_refused_in_both_languages(change: dict[str, object], options: dict[str, object], said: str) -> None:
-    with pytest.raises(ValueError, match=said) as refused:
-        _study(_panel(a=5, b=5).assign(**change), **options)
+def test_what_is_no_panel_is_refused_in_both_languages(change: object, message: str) -> None:
+    with pytest.raises(ValueError, match=message) as refused:
+        study_panel(change(panel(pilot=30, same=30)), outcome_name="tests", treated=["pilot"], start=START)  # type: ignore[operator]
     assert " / " in str(refused.value)
 
 
-def test_a_panel_without_any_row_is_refused() -> None:
-    with pytest.raises(ValueError, match="no figures|not in the panel"):
-        _study(_panel(a=5).iloc[:0])
+def test_a_share_needs_its_denominator() -> None:
+    with pytest.raises(ValueError, match="lacks the columns denominator"):
+        study_panel(panel(pilot=30, same=30), outcome_name="tests", treated=["pilot"], start=START, share=True)
+
+
+def test_an_own_panel_needs_its_treated_units_and_start() -> None:
+    with pytest.raises(ValueError, match="treated="):
+        study(panel(pilot=30), outcome="tests")
+
+
+def cells(rows: list[tuple[str, str, str, float, int]]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["unit_code", "period", "element", "value", "form_version"])
+
+
+def test_quarters_on_a_form_that_counted_otherwise_are_dropped() -> None:
+    rows = [("26749", p, e, 4.0, v) for p, v in (("2015-Q4", 1), ("2016-Q1", 2)) for e in ("sti_tested", "outreach_reached")]
+    tested = pilot_panel(cells(rows), indicator("sti_tested"))
+    share = pilot_panel(cells(rows), indicator("sti_tested_share"))
+    assert tested["period"].tolist() == ["2015-Q4", "2016-Q1"]  # tests are counted alike on both forms
+    assert share["period"].tolist() == ["2016-Q1"]  # people reached are not
+
+
+def test_a_part_of_nobody_is_zero_and_a_part_of_the_unknown_is_missing() -> None:
+    # Offices that write "not applicable" for the part of nobody, and those that write 0, mean the same.
+    said = {"2017-Q1": (np.nan, 0.0), "2017-Q2": (0.0, 0.0), "2017-Q3": (np.nan, 5.0), "2017-Q4": (np.nan, np.nan)}
+    rows = [("26749", p, e, n, 2) for p, pair in said.items() for e, n in zip(("sti_treated", "sti_positive"), pair, strict=True)]
+    found = pilot_panel(cells(rows), indicator("sti_treated_share")).set_index("period")["numerator"]
+    assert found["2017-Q1"] == found["2017-Q2"] == 0
+    assert found[["2017-Q3", "2017-Q4"]].isna().all()
+
+
+def test_district_rows_are_no_wards() -> None:
+    found = pilot_panel(
+        cells([("760", "2017-Q1", "sti_tested", 9.0, 2), ("26749", "2017-Q1", "sti_tested", 4.0, 2)]), indicator("sti_tested")
+    )
+    assert found["unit"].tolist() == ["26749"]
+
+
+def test_figures_that_never_came_are_said_to_be_none() -> None:
+    frame = pilot_panel(cells([("26749", "2015-Q4", "sti_tested", 4.0, 1)]), indicator("psych_counselling"))
+    with pytest.raises(ValueError, match="psych_counselling"):
+        study_panel(frame, outcome_name="psych_counselling", treated=["26749"], start=START)

@@ -231,6 +231,7 @@ def _called(kind: str, draws: int, ratio: float = 1.0, seed: int = 1) -> tuple[f
 # 30 draws of 8 x 24 are 5,760 comparisons. Those of one indicator share its estimated scatter, which makes the standard
 # error about half a point; the limits stand three of them away from what larger runs give (slow test below).
 @pytest.mark.parametrize("kind, most", [("poisson", 0.045), ("negative binomial", 0.055)])
+@pytest.mark.slow
 def test_chance_alone_is_called_a_change_in_about_one_district_of_twenty(kind: str, most: float) -> None:
     everywhere, large, small = _called(kind, 30)
     assert 0.01 < everywhere < most
@@ -254,6 +255,7 @@ def test_size_in_larger_runs(kind: str, low: float, high: float, worst: float) -
 
 
 @pytest.mark.parametrize("kind", ["poisson", "negative binomial"])
+@pytest.mark.slow
 def test_a_districts_interval_covers_its_own_true_change(kind: str) -> None:
     # All rise by 30 %; a district's own year-to-year scatter is part of what the interval allows for.
     rng = np.random.default_rng(3)
@@ -266,6 +268,7 @@ def test_a_districts_interval_covers_its_own_true_change(kind: str) -> None:
     assert 0.935 < np.mean(held) < 0.99
 
 
+@pytest.mark.slow
 def test_shares_of_districts_that_differ_are_called_changed_in_about_one_of_twenty() -> None:
     rng = np.random.default_rng(9)
     n = np.exp(np.linspace(np.log(40), np.log(600), 24)).astype(int)

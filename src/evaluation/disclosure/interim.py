@@ -108,7 +108,7 @@ def protect(counts: pd.DataFrame, smallest_shown: int = SMALLEST_SHOWN) -> Prote
     hidden = np.zeros(len(frame), dtype=bool)
     closed = set()
     for period, part in frame.groupby("period", sort=True):
-        wide = part.pivot(index="place", columns="element", values="value").sort_index().sort_index(axis=1)
+        wide = part.pivot(index="place", columns="element", values="value")
         page = _Page(wide.to_numpy(dtype=float), list(wide.columns), smallest_shown)
         page.protect()
         rows, columns = wide.index.get_indexer(pd.Index(part["place"])), wide.columns.get_indexer(pd.Index(part["element"]))

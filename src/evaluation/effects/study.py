@@ -130,13 +130,13 @@ def study_panel(
             f"Kind {outcome_kind!r} is never the outcome of an evaluation."
         )
     frame = _checked(panel if share else panel.assign(denominator=1.0))
-    if strange := sorted(set(treated) - set(frame["unit"])):
-        raise ValueError(f"Không có đơn vị {strange} trong bảng. / Units {strange} are not in the panel.")
     periods = sorted(frame["period"].unique())
     if not periods:
         raise ValueError(
             f"Chưa có số liệu so sánh được về {outcome_name!r}. / There are no figures of {outcome_name!r} that can be compared."
         )
+    if strange := sorted(set(treated) - set(frame["unit"])):
+        raise ValueError(f"Không có đơn vị {strange} trong bảng. / Units {strange} are not in the panel.")
     if not any(p < start for p in periods) or not any(p >= start for p in periods):
         raise ValueError(
             f"Bảng ({periods[0]} đến {periods[-1]}) không có kỳ trước hoặc sau {start}. / The panel has no period before or after {start}."
