@@ -227,3 +227,20 @@ def test_another_process_that_writes(path: Path) -> None:
     for error in (reading, writing):
         both_languages(error, "một tiến trình khác", "another process", path.parent)
     assert total(path, None) == 5
+
+
+def test_a_blank_leaves_the_ward_out_of_both_sides_of_a_share(path: Path) -> None:
+    """The second ward left the whole blank: its part is not counted either, nor what hangs on the same whole; other counts are."""
+    blank = float("nan")
+    both = pd.concat(
+        [
+            values({WARDS[0]: 4, WARDS[1]: 3}, "sti_tested"),
+            values({WARDS[0]: 10, WARDS[1]: blank}, "outreach_reached"),
+            values({WARDS[0]: 6, WARDS[1]: 2}, "hiv_tested"),
+            values({WARDS[0]: 7, WARDS[1]: 8}, "legal_counselling"),
+        ]
+    )
+    load_many(path, [(submission("a"), both)])
+    totals = open_store(path).district_totals().set_index("element")
+    assert totals["value"].to_dict() == {"sti_tested": 4, "outreach_reached": 10, "hiv_tested": 6, "legal_counselling": 15}
+    assert totals["n_reported"].to_dict() == {"sti_tested": 1, "outreach_reached": 1, "hiv_tested": 1, "legal_counselling": 2}

@@ -197,6 +197,17 @@ def outcome(name: str) -> Indicator:
     return found
 
 
+@cache
+def related() -> dict[str, str]:
+    """Return each element's family, named by one of its members: elements that some share relates, directly or in a chain."""
+    family = {name: name for name in elements()}
+    for known in indicators().values():
+        if known.measure == "proportion" and known.reported:
+            kept, joined = family[known.numerator], family[known.denominator]
+            family = {name: kept if own == joined else own for name, own in family.items()}
+    return family
+
+
 def headline() -> Indicator:
     """Return the codebook's headline outcome."""
     return next(i for i in indicators().values() if i.headline)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evaluation.contracts import BrokenContract, checked, values_schema
+from evaluation.indicators import related
 from evaluation.settings import folders, private
 
 if TYPE_CHECKING:
@@ -241,18 +242,29 @@ class EvidenceStore:
     def district_totals(self) -> pd.DataFrame:
         """Return sums over the wards of each district, one row a district, period and element.
 
+        A ward that left a cell blank is left out of that count and of all
+        counts that a share relates to it: both sides of a share are then the
+        same wards.
+
         Returns
         -------
         DataFrame
-            district_code, period, element, value (NaN where no ward reported),
-            n_reported (wards with a number), not_collected, not_applicable
+            district_code, period, element, value (NaN where no ward counts),
+            n_reported (wards in the sum), not_collected, not_applicable
             (whether all rows say so).
         """
+        family = related()
         return self._frame(
-            _STANDING + "select c.district_code, c.period, c.element, sum(c.value) as value, "
-            "count(c.value)::integer as n_reported, bool_and(c.state = 'not_collected') as not_collected, "
-            "bool_and(c.state = 'not_applicable') as not_applicable "
-            "from cells c join ranked r on c.submission = r.id and r.place = 1 group by all order by all"
+            _STANDING + ", families as (select unnest($elements) as element, unnest($families) as family), "
+            "known as (select c.*, f.family from cells c join ranked r on c.submission = r.id and r.place = 1 "
+            "join families f using (element)), "
+            "blank as (select distinct unit_code, period, family from known where state = 'not_reported') "
+            "select k.district_code, k.period, k.element, sum(k.value) filter (b.unit_code is null) as value, "
+            "(count(k.value) filter (b.unit_code is null))::integer as n_reported, "
+            "bool_and(k.state = 'not_collected') as not_collected, bool_and(k.state = 'not_applicable') as not_applicable "
+            "from known k left join blank b using (unit_code, period, family) group by all order by all",
+            elements=list(family),
+            families=list(family.values()),
         )
 
     def ward_reports(self) -> pd.DataFrame:
