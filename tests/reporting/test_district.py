@@ -53,12 +53,12 @@ def test_title_carries_place_period_and_language(report_of) -> None:
 def test_front_page_numbers_are_those_of_the_store(report_of, example_store) -> None:
     """Counted again from the store's cells, without the library's analysis."""
     store = open_store(example_store, "2018-12-19")
-    cells = store.values(["2018-Q4"], ["sti_tested", "outreach_reached"], [WITHOUT])
-    related = store.values(["2018-Q4"], ["sti_tested", "hiv_tested", "outreach_reached", "outreach_repeat"], [WITHOUT])
+    cells = store.values(["2018-Q4"], ["sti_tested", "outreach_reached"], [OTHER_PILOT])
+    related = store.values(["2018-Q4"], ["sti_tested", "hiv_tested", "outreach_reached", "outreach_repeat"], [OTHER_PILOT])
     blank = set(related.loc[related["state"] == "not_reported", "unit_code"])
     total = cells[~cells["unit_code"].isin(blank)].groupby("element")["value"].sum()
     tested, reached = int(total["sti_tested"]), int(total["outreach_reached"])
-    answer = next(b.text for b in report_of(WITHOUT).front.all_blocks() if isinstance(b, Paragraph) and b.role == "answer")
+    answer = next(b.text for b in report_of(OTHER_PILOT).front.all_blocks() if isinstance(b, Paragraph) and b.role == "answer")
     assert f"({number(tested, 'vi')}/{number(reached, 'vi')} người)" in answer
     share = number(100 * tested / reached, "vi", 1)
     assert f"{share}%" in answer
