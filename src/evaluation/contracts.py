@@ -149,23 +149,6 @@ def ward_reports_schema() -> DataFrameSchema:
 
 
 @cache
-def panel_schema() -> DataFrameSchema:
-    """Return the schema of a study's panel: one row a unit and period, numbers missing where not reported."""
-    import pandera.pandas as pa
-
-    return pa.DataFrameSchema(
-        {
-            "unit": pa.Column(str),
-            "period": pa.Column(),
-            "numerator": pa.Column(float, nullable=True, coerce=True),
-            "denominator": pa.Column(float, nullable=True, coerce=True),
-        },
-        unique=["unit", "period"],
-        strict="filter",
-    )
-
-
-@cache
 def changes_schema() -> DataFrameSchema:
     """Return the schema of changes on a year before: a shown change has a size, and is clear or not."""
     import pandera.pandas as pa

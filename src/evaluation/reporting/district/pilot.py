@@ -28,20 +28,23 @@ class _Estimated:
 
 
 @cache
-def _estimated(path: Path, as_of: object, pilot: str, until: str) -> tuple[_Estimated, ...]:
-    """Return the estimates of a pilot's outcomes, the first one named first."""
-    store = open_store(path, as_of)  # type: ignore[arg-type]
-    studies = [pilot_study(store, pilot, name, until) for name in placed_pilots()[pilot].outcome_indicators]
-    return tuple(_Estimated(s, s.estimate()) for s in studies)
+def _estimated(path: Path, as_of: object, pilot: str, outcome: str, until: str) -> _Estimated:
+    """Return the estimate of one of a pilot's outcomes."""
+    made = pilot_study(open_store(path, as_of), pilot, outcome, until)  # type: ignore[arg-type]
+    return _Estimated(made, made.estimate())
 
 
-def estimates(subject: Subject, pilot: str) -> tuple[_Estimated, ...]:
-    """Return the estimates of a placed pilot up to the report's period; empty where its start is unknown or ahead."""
+def estimates(subject: Subject, pilot: str, most: int | None = None) -> tuple[_Estimated, ...]:
+    """Return the estimates of a placed pilot up to the report's period, the first outcome first.
+
+    Empty where its start is unknown or ahead; `most` limits how many outcomes are estimated.
+    """
     store, until = subject.evidence.store, str(subject.evidence.period)
     start = pilot_starts(store.synthetic).get(pilot)
     if not start or start > until:
         return ()
-    return _estimated(store.path, store.as_of, pilot, until)
+    outcomes = placed_pilots()[pilot].outcome_indicators[:most]
+    return tuple(_estimated(store.path, store.as_of, pilot, name, until) for name in outcomes)
 
 
 def pilot(subject: Subject) -> Section:
@@ -86,7 +89,7 @@ def pilot_key_figures(subject: Subject) -> list[dict[str, Any]]:
 
 
 def _primary(subject: Subject, model: Pilot) -> str:
-    found = estimates(subject, model.id)
+    found = estimates(subject, model.id, most=1)
     if not found:
         return _no_start(subject, model)
     return effect_sentence(found[0].effect, subject.language)
