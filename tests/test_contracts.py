@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from evaluation.contracts import BrokenContract, checked, counts_schema, indicator_schema, values_schema
+from evaluation.indicators import elements
 
 VALUE = {
     "district_code": "760",
@@ -51,9 +52,10 @@ def test_the_column_at_fault_is_named(column: str, content: object) -> None:
         assert "Bảng-1" in half
 
 
-def test_a_missing_column_is_named() -> None:
-    with pytest.raises(BrokenContract, match="state"):
-        checked(frame(VALUE).drop(columns="state"), values_schema(), "t")
+@pytest.mark.parametrize("column", list(VALUE))
+def test_a_missing_column_is_named(column: str) -> None:
+    with pytest.raises(BrokenContract, match=f": {column}: missing"):
+        checked(frame(VALUE).drop(columns=column), values_schema(), "t")
 
 
 @pytest.mark.parametrize(
@@ -85,3 +87,46 @@ def test_an_indicator_has_no_value_unless_shown() -> None:
         checked(frame(row, state="withheld"), indicator_schema(), "t")
     with pytest.raises(BrokenContract, match="indicator"):
         checked(frame(row, indicator="arrest_share"), indicator_schema(), "t")
+
+
+@pytest.mark.parametrize("column", list(VALUE))
+def test_nothing_is_left_empty_but_a_value(column: str) -> None:
+    with pytest.raises(BrokenContract, match="stands exactly" if column == "value" else f"{column}: not_nullable"):
+        checked(frame(VALUE, **{column: None}), values_schema(), "t")
+
+
+@pytest.mark.parametrize("count", [float("inf"), -1.0, "many"])
+def test_a_count_is_a_finite_number_from_zero_on(count: object) -> None:
+    with pytest.raises(BrokenContract, match=": value: "):
+        checked(frame(VALUE, value=count), values_schema(), "t")
+
+
+@pytest.mark.parametrize("element, unit", [("sti_tested", "760"), ("hotspots", "26740")])
+def test_counts_stand_at_their_own_level(element: str, unit: str) -> None:
+    with pytest.raises(BrokenContract, match="level"):
+        checked(frame(VALUE, element=element, unit_code=unit), values_schema(), "t")
+
+
+def test_a_rule_of_the_whole_table_blames_no_column_and_long_lists_are_cut() -> None:
+    rows = pd.DataFrame([VALUE] * 500)
+    with pytest.raises(BrokenContract) as error:
+        checked(rows, values_schema(), "t")
+    message = str(error.value)
+    assert "unit_code, period, element: twice the same (row 0)" in message
+    assert "sheet" not in message
+    assert len(message) < 1000
+
+
+def test_a_message_never_repeats_what_the_table_holds() -> None:
+    secret = "so-dien-thoai-0900000000"
+    for column in ("district_code", "unit_code", "period", "element", "state", "value"):
+        with pytest.raises(BrokenContract) as error:
+            checked(frame(VALUE, **{column: secret}), values_schema(), "t")
+        assert secret not in str(error.value)
+
+
+def test_the_schemas_know_what_the_codebook_knows() -> None:
+    rows = [VALUE | {"element": e.id, "unit_code": "26740" if e.level == "ward" else "760"} for e in elements().values()]
+    assert len(checked(pd.DataFrame(rows), values_schema(), "t")) == len(elements())
+    shown = [COUNT | {"element": e} for e in elements()]
+    assert len(checked(pd.DataFrame(shown), counts_schema(), "t")) == len(elements())

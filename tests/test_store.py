@@ -6,6 +6,7 @@ import datetime as dt
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -244,3 +245,122 @@ def test_a_blank_leaves_the_ward_out_of_both_sides_of_a_share(path: Path) -> Non
     totals = open_store(path).district_totals().set_index("element")
     assert totals["value"].to_dict() == {"sti_tested": 4, "outreach_reached": 10, "hiv_tested": 6, "legal_counselling": 15}
     assert totals["n_reported"].to_dict() == {"sti_tested": 1, "outreach_reached": 1, "hiv_tested": 1, "legal_counselling": 2}
+
+
+def test_two_files_of_one_name_are_two_submissions(path: Path) -> None:
+    """Offices send corrections under the old name: the content counts."""
+    same = Submission("b", "760", "2018-Q4", 2, REVISED, "a.xlsx", "b" * 8, "Phòng Lao động")
+    assert load_many(path, [(submission("a"), values({WARDS[0]: 5})), (same, values({WARDS[0]: 6}))]) == 2
+    assert total(path, None) == 6
+
+
+@pytest.mark.parametrize("change", [{"district_code": "761"}, {"period": "2018-Q3"}])
+def test_values_of_another_district_or_period_than_their_submission(path: Path, change: dict[str, str]) -> None:
+    with pytest.raises(BrokenContract) as error:
+        load_many(path, [(submission("a"), values({WARDS[0]: 5}).assign(**change))])
+    assert "a.xlsx" in str(error.value)
+    assert open_store(path).submissions().empty
+
+
+def test_a_failure_half_way_leaves_no_half_submission(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("evaluation.store.checked", lambda frame, schema, what: frame.drop(columns="cell"))
+    with pytest.raises(StoreError):
+        load_many(path, [(submission("a"), values({WARDS[0]: 5}))])
+    monkeypatch.undo()
+    assert open_store(path).submissions().empty
+    assert load_many(path, [(submission("a"), values({WARDS[0]: 5}))]) == 1
+
+
+def test_asking_while_loading_in_one_process(path: Path) -> None:
+    load_many(path, [(submission("a"), values({WARDS[0]: 5}))])
+
+    def batches() -> Iterator[tuple[Submission, pd.DataFrame]]:
+        open_store(path)
+        yield submission("b", REVISED), values({WARDS[0]: 6})
+
+    with pytest.raises(StoreError) as error:
+        load_many(path, batches())
+    both_languages(error, "hãy đợi", "wait and run again", path.parent)
+    assert total(path, None) == 5
+
+
+def test_a_database_of_something_else_is_not_written_to(path: Path) -> None:
+    import duckdb
+
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create table other (a integer)")
+    with pytest.raises(StoreError) as error:
+        load_many(path, [(submission("a"), values({WARDS[0]: 5}))])
+    both_languages(error, "không phải kho số liệu", "not a store", path.parent)
+    with duckdb.connect(str(path)) as connection:
+        assert connection.execute("select table_name from duckdb_tables()").fetchall() == [("other",)]
+
+
+def test_a_store_whose_making_was_broken_off_is_made_again(path: Path) -> None:
+    import duckdb
+
+    duckdb.connect(str(path)).close()
+    assert load_many(path, [(submission("a"), values({WARDS[0]: 5}))], synthetic=True) == 1
+    assert open_store(path).synthetic
+
+
+def test_the_store_is_for_its_owners_eyes_and_other_folders_stay_as_they_are(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    for path in (tmp_path / "kho.duckdb", tmp_path / "made" / "kho.duckdb"):
+        load_many(path, [(submission("a"), values({WARDS[0]: 5}))])
+        assert path.stat().st_mode & 0o777 == 0o600
+    assert tmp_path.stat().st_mode & 0o777 == 0o755
+    assert (tmp_path / "made").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_date_that_is_none_says_how_to_write_one(path: Path) -> None:
+    load_many(path, [(submission("a"), values({WARDS[0]: 5}))])
+    with pytest.raises(StoreError) as error:
+        open_store(path, "19/12/2018")
+    both_languages(error, "2018-12-19", "2018-12-19", path.parent)
+
+
+def test_before_the_first_submission_nothing_is_known_and_that_has_a_hash_too(path: Path) -> None:
+    load_many(path, [(submission("a"), values({WARDS[0]: 5}))])
+    early = open_store(path, "2000-01-01")
+    assert early.submissions().empty
+    assert early.district_totals().empty
+    assert early.ward_reports().empty
+    assert re.fullmatch("[0-9a-f]{64}", early.content_hash())
+
+
+_WRITE = """
+import sys, datetime as dt, pandas as pd
+from pathlib import Path
+from evaluation.store import Submission, StoreError, load_many
+row = dict(district_code="760", unit_code=sys.argv[2], period="2018-Q4", element="sti_tested", value=5.0, state="reported")
+row |= dict(sheet="a", cell="b")
+name = sys.argv[3]
+def batches():
+    print("open", flush=True)
+    sys.stdin.readline()
+    yield Submission(name, "760", "2018-Q4", 2, dt.date(2018, 12, 14), name, name, "r"), pd.DataFrame([row])
+try:
+    print(load_many(Path(sys.argv[1]), batches()), flush=True)
+except StoreError as error:
+    print(f"refused: {error}", flush=True)
+"""
+
+
+@pytest.mark.slow
+def test_of_two_writers_one_is_refused_cleanly_and_the_other_finishes(path: Path) -> None:
+    def writer(name: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-c", _WRITE, str(path), WARDS[0], name]
+        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    with writer("first") as first:
+        assert first.stdout is not None
+        assert first.stdout.readline() == "open\n"
+        with writer("second") as second:
+            out, err = second.communicate("\n", timeout=60)
+        assert out.startswith("refused: ")
+        assert "another process" in out
+        assert err == ""
+        out, _ = first.communicate("\n", timeout=60)
+    assert out == "1\n"
+    assert list(open_store(path).submissions()["id"]) == ["first"]

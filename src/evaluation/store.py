@@ -137,8 +137,9 @@ def load_many(path: Path, batches: Iterable[tuple[Submission, pd.DataFrame]], sy
     if not path.parent.exists():
         private(path.parent)
     with _connected(path, read_only=False) as connection:
-        path.chmod(0o600)
-        if not connection.execute("select 1 from duckdb_tables() where table_name = 'marks'").fetchone():
+        tables = {row[0] for row in connection.execute("select table_name from duckdb_tables()").fetchall()}
+        if not tables:
+            path.chmod(0o600)
             # In one go: a store without its mark could later be taken for one of the other kind.
             connection.execute("begin")
             connection.execute(_TABLES)

@@ -211,6 +211,30 @@ def test_counts_without_a_ward_code(changed: Callable[[Change], Reading]) -> Non
     assert only(reading, "IN-107").cell == f"A{FIRST_ROW}"
 
 
+def test_signatures_and_notes_below_the_table_are_no_wards(changed: Callable[[Change], Reading], pristine: Path) -> None:
+    def signed(book: Workbook) -> None:
+        last = book[HEALTH].max_row
+        book[HEALTH].cell(last + 2, 3, "Người lập biểu")
+        book[HEALTH].cell(last + 2, 5, dt.datetime(2018, 12, 10))
+        book[HEALTH].cell(last + 3, 2, "Ghi chú: số liệu đến 14/12")
+
+    reading = changed(signed)
+    assert reading.findings == ()
+    pd.testing.assert_frame_equal(content(reading), content(read(pristine, RECEIVED)))
+
+
+def test_a_submission_is_known_by_its_content_not_by_its_name(pristine: Path, tmp_path: Path) -> None:
+    again, other = tmp_path / "ban-sao.xlsx", tmp_path / pristine.name
+    again.write_bytes(pristine.read_bytes())
+    write_workbook(other, Cover(DISTRICT, Period(2018, 4), 2, note="đính chính"), filled())
+    first, copy, revised = (read(p, RECEIVED).submission for p in (pristine, again, other))
+    assert first
+    assert copy
+    assert revised
+    assert first.id == copy.id != revised.id
+    assert (first.file, copy.file) == (pristine.name, "ban-sao.xlsx")
+
+
 def test_codes_kept_as_numbers_are_codes(changed: Callable[[Change], Reading], pristine: Path) -> None:
     reading = changed(put(HEALTH, f"A{FIRST_ROW}", float(WARDS[0])))
     assert reading.accepted
