@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
 
 REPORTED, NOT_REPORTED, NOT_APPLICABLE, NOT_COLLECTED = "reported", "not_reported", "not_applicable", "not_collected"
-STATES = (REPORTED, NOT_REPORTED, NOT_APPLICABLE, NOT_COLLECTED)
 SHOWN, MISSING, WITHHELD, INCONSISTENT = "shown", "missing", "withheld", "inconsistent"
+STATES = (REPORTED, NOT_REPORTED, NOT_APPLICABLE, NOT_COLLECTED, WITHHELD)
 NOT_COMPARABLE = "not_comparable"
 PERIOD = r"^\d{4}-Q[1-4]$"
 
@@ -27,7 +27,7 @@ class BrokenContract(ValueError):
 def values_schema() -> DataFrameSchema:
     """Return the schema of ward-quarter-element values, the form in which evidence is kept.
 
-    One row a cell of the district form: where it came from, and one of four
+    One row a cell of the district form: where it came from, and one of five
     states. A value is a non-negative, finite number exactly where the state
     is "reported"; zero is a value, absence is a state. Elements of ward level
     stand at wards, those of district level at districts.

@@ -1,0 +1,109 @@
+"""A received file as sheets of cells, whatever it was sent as: what lies between the bytes and the district form."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from openpyxl.utils import get_column_letter
+
+MOST_ROWS, MOST_COLUMNS = 5_000, 200
+MOST_SHEETS = 50
+MOST_TEXT = 32_767  # what a cell of Excel can hold
+
+Place = tuple[int, int]  # row and column, from 0
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet's cells.
+
+    Attributes
+    ----------
+    title : str
+        NFC, without spaces at the ends; the file's own words for a table
+        without sheets.
+    rows : list of tuple
+        Stored values: numbers, truth values, text, dates, None for blank. At
+        most `MOST_ROWS` by `MOST_COLUMNS`.
+    formulas : mapping of place to bool
+        Cells that hold a formula, and whether its stored result is there.
+    percents : frozenset of place
+        Numbers that are shown as percentages.
+    merged : mapping of place to place
+        For each cell inside a merged range, the range's first cell.
+    """
+
+    title: str
+    rows: list[tuple[object, ...]]
+    formulas: Mapping[Place, bool] = field(default_factory=dict)
+    percents: frozenset[Place] = frozenset()
+    merged: Mapping[Place, Place] = field(default_factory=dict)
+
+    def at(self, row: int, column: int) -> object:
+        """Return what a cell holds; None outside what was read."""
+        return self.rows[row][column] if 0 <= row < len(self.rows) and 0 <= column < len(self.rows[row]) else None
+
+
+@dataclass(frozen=True)
+class Text:
+    """A piece of text that somebody who opens the file could find, however well it is hidden.
+
+    Attributes
+    ----------
+    part : str
+        What it is part of: "cell", "comment", "header", "sheet_name",
+        "property", "validation", "drawing", "name", "link", "formula",
+        "style", "other".
+    sheet, cell : str
+        Where, in A1 form; empty where the part has no such place.
+    text : str
+        NFC. Numbers are written out: whole ones without a decimal point.
+    number : bool
+        Whether the cell holds a number and not text.
+    """
+
+    part: str
+    sheet: str
+    cell: str
+    text: str
+    number: bool = False
+
+
+@dataclass(frozen=True)
+class Book:
+    """A received file, read.
+
+    Attributes
+    ----------
+    sheets : tuple of Sheet
+        In the file's order, hidden ones too.
+    texts : tuple of Text
+        Everything that the identifier check has to see.
+    written_as : str
+        "xlsx", "ods" or "csv".
+    """
+
+    sheets: tuple[Sheet, ...]
+    texts: tuple[Text, ...]
+    written_as: str
+
+
+def address(row: int, column: int) -> str:
+    """Return a place in A1 form."""
+    return f"{get_column_letter(column + 1)}{row + 1}"
+
+
+def plain(content: object) -> str:
+    """Return a code, label or title as text; a whole number without its decimal point."""
+    if isinstance(content, float) and content.is_integer():
+        content = int(content)
+    return "" if content is None else unicodedata.normalize("NFC", str(content)).strip()
+
+
+def folded(content: object) -> str:
+    """Return text to compare headings by: lower case, no diacritics, letters and digits only, single spaces."""
+    letters = unicodedata.normalize("NFKD", plain(content).lower().replace("đ", "d"))
+    bare = "".join(c if c.isalnum() else " " for c in letters if not unicodedata.combining(c))
+    return " ".join(bare.split())
