@@ -27,6 +27,7 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
+EXAMPLE_STORE := $(abspath work/example.duckdb)
 NOTEBOOKS := $(wildcard notebooks/*.ipynb notebooks/validation/*.ipynb)
 TEMPLATES := $(wildcard notebooks/reports/*.ipynb)
 # Drops timing, versions and widget state, and numbers the cell ids. Run counts stay: nbval needs them, and they
@@ -39,21 +40,22 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=300 --nbval-kernel-startup-timeout=120
 STEADY := LC_ALL=C.UTF-8
 
-.PHONY: help reports test check test-store check-format check-lint check-types check-floors check-notebooks check-tests \
+.PHONY: help reports test check benchmark fuzz test-store check-format check-lint check-types check-floors check-notebooks check-tests \
 	format lab refresh-notebooks scrub lock clean work
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-20s %s\n", $$1, $$2}'
 
+# The example's own store: `make reports` shows what the suite does, whatever has been received meanwhile.
 reports: $(READY) work ## the 24 district reports of the default period, into outputs/ (ARGS="--period 2018-Q3")
 	@$(BIN)/evaluation example --if-missing || [ $$? -eq 1 ] # a file kept out is named; its district then did not report
-	@$(BIN)/evaluation report --all $(ARGS)
+	@EVALUATION_STORE="$${EVALUATION_STORE:-$(EXAMPLE_STORE)}" $(BIN)/evaluation report --all $(ARGS)
 
 # The tests' own evidence, made anew: a user's store is never read, and a changed generator is never hidden by an old one.
 TEST_STORE := $(abspath work/test/store.duckdb)
 
 test-store: $(READY) work
-	@rm -f $(TEST_STORE)
+	@rm -rf $(TEST_STORE) $(TEST_STORE).*
 	@$(MAKE) --no-print-directory $(TEST_STORE)
 
 $(TEST_STORE): | $(READY) work
@@ -82,6 +84,12 @@ check-notebooks: $(READY)
 
 check-tests: $(READY) work $(TEST_STORE)
 	@EVALUATION_STORE=$(TEST_STORE) $(STEADY) $(PYTEST) tests -q -m "not slow" $(ARGS)
+
+benchmark: $(READY) work ## what 24 received workbooks cost, beside plain pandas in the same run
+	@$(BIN)/python benchmarks/intake.py
+
+fuzz: $(READY) work ## 10,000 damaged workbooks through the reading process (ARGS="--number 1000")
+	@$(BIN)/python benchmarks/fuzz.py $(ARGS)
 
 format: $(READY) ## write code and notebooks in the house's form
 	@$(BIN)/ruff check --quiet --fix-only

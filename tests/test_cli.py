@@ -21,7 +21,21 @@ from evaluation.language import LANGUAGES, catalogue
 from evaluation.plan import provisions
 from evaluation.settings import folders
 
-COMMANDS = ("report", "example", "plan", "indicators")
+COMMANDS = (
+    "template",
+    "check",
+    "import",
+    "status",
+    "decide",
+    "store check",
+    "store backup",
+    "store rebuild",
+    "store export",
+    "report",
+    "example",
+    "plan",
+    "indicators",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +84,7 @@ def test_the_help_of_each_command_has_an_example_in_the_readers_language(
     said: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch, command: str, language: str
 ):
     monkeypatch.setenv("LC_ALL", {"vi": "vi_VN.UTF-8", "en": "en_GB.UTF-8"}[language])
-    code, out, err = said(command, "--help")
+    code, out, err = said(*command.split(), "--help")
     assert (code, err) == (0, "")
     assert f"  evaluation {command}" in out
     assert catalogue(language)["cli.example_heading"] in out

@@ -45,8 +45,18 @@ class Folders:
 
     @property
     def store(self) -> Path:
-        """The evidence store: ``$EVALUATION_STORE`` where set, else the one in the work folder."""
+        """Where received files are loaded: ``$EVALUATION_STORE`` where set, else the store in the work folder."""
         return Path(os.environ.get("EVALUATION_STORE") or self.work / "store.duckdb")
+
+    @property
+    def example_store(self) -> Path:
+        """Where the example is built, apart from real data: ``$EVALUATION_STORE`` where set, else its own in the work folder."""
+        return Path(os.environ.get("EVALUATION_STORE") or self.work / "example.duckdb")
+
+    @property
+    def evidence(self) -> Path:
+        """What is read where no store is named: the store of received files once there is one, till then the example's."""
+        return self.store if self.store.exists() else self.example_store
 
 
 def folders() -> Folders:

@@ -203,7 +203,7 @@ def prepared(
     quarter = _period(period)
     wanted = {_district(text) for text in asked} if asked is not None else set(districts())
     day = _date(as_of) if as_of is not None else quarter.department_due
-    place = (store or folders().store).resolve()
+    place = (store or folders().evidence).resolve()
     jobs = tuple(Job(code, str(quarter), language, place, day, seed) for code in districts() if code in wanted)
     check(jobs, template or default_template())
     return jobs

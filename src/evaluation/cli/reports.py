@@ -6,14 +6,13 @@ import json
 import shlex
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evaluation.batch import Batch, Job, Record, Refused, prepared, run
 from evaluation.cli.codes import DONE, FAILED, wrong
+from evaluation.cli.screen import bar, near
 from evaluation.language import say, words
 from evaluation.periods import Period
 from evaluation.places import districts
@@ -93,14 +92,15 @@ def make(wanted: Wanted, as_json: bool, language: str) -> int:
         print(json.dumps(_summary(batch), ensure_ascii=False, indent=1))
         return FAILED if batch.failed else DONE
     by_name = {job.name: job for job in jobs}
-    with _progress(jobs, language) as tell:
+    heading = say("cli.report.begin", language, count=len(jobs), period=Period.parse(jobs[0].period).label(language))
+    with bar(heading, len(jobs), sys.stdout) as tell:
 
         def ended(record: Record) -> None:
             tell(_line(record, by_name[f"{record.district}-{record.language}"], wanted, language), record.done)
 
         batch = run(jobs, wanted.out, workers=wanted.workers, tell=ended)
     done = len(batch.records) - len(batch.failed)
-    print(say("cli.report.end", language, done=done, all=len(batch.records), where=_near(batch.index)))
+    print(say("cli.report.end", language, done=done, all=len(batch.records), where=near(batch.index)))
     return FAILED if batch.failed else DONE
 
 
@@ -114,7 +114,7 @@ def _line(record: Record, job: Job, wanted: Wanted, language: str) -> str:
         language,
         place=place,
         sentence=record.sentence(language),
-        where=_near(where) + f"/*/{job.name}",
+        where=near(where) + f"/*/{job.name}",
         again=wanted.again(job),
     )
 
@@ -131,36 +131,7 @@ def _summary(batch: Batch) -> dict[str, object]:
         }
         for r in batch.records
     ]
-    return {"folder": _near(batch.folder), "index": _near(batch.index), "failed": len(batch.failed), "reports": reports}
-
-
-@contextmanager
-def _progress(jobs: tuple[Job, ...], language: str) -> Iterator[Callable[[str, bool], None]]:
-    """Yield what tells of each report: above a bar on a screen, as plain lines elsewhere."""
-    heading = say("cli.report.begin", language, count=len(jobs), period=Period.parse(jobs[0].period).label(language))
-    if not sys.stdout.isatty():
-        print(heading, flush=True)
-        yield lambda line, _: print(line, flush=True)
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    console = Console(highlight=False, markup=False, soft_wrap=True)
-    with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task(heading, total=len(jobs))
-
-        def tell(line: str, done: bool) -> None:
-            console.print(line, style=None if done else "bold red")
-            progress.advance(task)
-
-        yield tell
-
-
-def _near(path: Path) -> str:
-    """Return a path as seen from here, absolute where it lies elsewhere."""
-    here = Path.cwd()
-    return path.relative_to(here).as_posix() if path.is_relative_to(here) else str(path)
+    return {"folder": near(batch.folder), "index": near(batch.index), "failed": len(batch.failed), "reports": reports}
 
 
 def build_example(store: Path | None, if_missing: bool, language: str) -> int:
@@ -186,10 +157,10 @@ def build_example(store: Path | None, if_missing: bool, language: str) -> int:
     """
     from evaluation.store import open_store
 
-    place = (store or folders().store).resolve()
+    place = (store or folders().example_store).resolve()
     there = place.exists()
     if there and if_missing:
-        print(say("cli.example.there", language, where=_near(place)))
+        print(say("cli.example.there", language, where=near(place)))
         return DONE
     try:
         if there and not open_store(place).synthetic:
@@ -200,7 +171,7 @@ def build_example(store: Path | None, if_missing: bool, language: str) -> int:
         sys.stderr.write(f"{error}\n")
         return FAILED
     sys.stderr.writelines(f"{found.line(language)}\n" for found in kept_out)
-    print(say("cli.example.done", language, where=_near(place)))
+    print(say("cli.example.done", language, where=near(place)))
     return FAILED if kept_out else DONE
 
 

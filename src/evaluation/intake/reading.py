@@ -42,6 +42,8 @@ class Reading:
         refused for safety.
     synthetic : bool
         Whether the file says that its data are made up.
+    written_as : str
+        "xlsx", "ods" or "csv"; empty where the file was not read.
     """
 
     file: str
@@ -52,6 +54,7 @@ class Reading:
     narrative: str = ""
     sheets: tuple[Sheet, ...] = ()
     synthetic: bool = False
+    written_as: str = ""
 
     @property
     def refused(self) -> bool:
@@ -112,6 +115,7 @@ class Reading:
             "narrative": self.narrative,
             "sheets": [_sheet_packed(s) for s in self.sheets],
             "synthetic": self.synthetic,
+            "written_as": self.written_as,
         }
 
 
@@ -127,6 +131,7 @@ def unpacked(data: dict[str, Any]) -> Reading:
         narrative=data["narrative"],
         sheets=tuple(_sheet_unpacked(s) for s in data["sheets"]),
         synthetic=data["synthetic"],
+        written_as=data["written_as"],
     )
 
 
