@@ -12,9 +12,9 @@ from typing import Any
 import openpyxl.xml
 from openpyxl import load_workbook
 
-from evaluation.intake.archive import MOST_FILE, NOT_A_WORKBOOK, TOO_LARGE, Refused, admit
+from evaluation.intake.archive import CUT, Refused, admit, kind
+from evaluation.intake.archive import body as bytes_of
 from evaluation.intake.form import COVER, NARRATIVE, SHEETS
-from evaluation.language import Words
 
 if not openpyxl.xml.DEFUSEDXML:
     raise RuntimeError(
@@ -54,20 +54,9 @@ def opened(path: Path) -> tuple[bytes, dict[str, Sheet]]:
     archive.Refused
         If the file cannot or should not be opened.
     """
-    body = _body(path)
-    admit(body)
+    body = bytes_of(path)
+    admit(body, kind(body))
     return body, _sheets(body)
-
-
-def _body(path: Path) -> bytes:
-    try:
-        if path.stat().st_size > MOST_FILE:
-            raise Refused(TOO_LARGE)
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise Refused(Words("không có tệp", "there is no such file")) from None
-    except OSError:
-        raise Refused(Words("hệ thống không cho đọc tệp", "the system does not let it be read")) from None
 
 
 def _sheets(body: bytes) -> dict[str, Sheet]:
@@ -86,9 +75,9 @@ def _sheets(body: bytes) -> dict[str, Sheet]:
                         found.setdefault(title, []).append(list(rows))
         # openpyxl answers a damaged or foreign file with whatever its parts raise.
         except Exception:  # noqa: BLE001
-            raise Refused(NOT_A_WORKBOOK) from None
+            raise Refused("IN-001", why_vi=CUT.vi, why_en=CUT.en) from None
     if twice := sorted(title for title, both in found.items() if len(both) != 2):
-        raise Refused(Words(f"có nhiều trang tên {twice[0]}", f"several sheets are called {twice[0]}"))
+        raise Refused("IN-001", why_vi=f"có nhiều trang tên {twice[0]}", why_en=f"several sheets are called {twice[0]}")
     return {title: Sheet(title, *both) for title, both in found.items()}
 
 

@@ -86,7 +86,7 @@ def read(path: Path, received: dt.date) -> Reading:
     try:
         body, sheets = opened(path)
     except Refused as refused:
-        page.say("IN-001", why_vi=refused.why.vi, why_en=refused.why.en)
+        page.findings.append(refused.finding(page.file))
         return _kept_out(page)
     cover = _cover(sheets, page)
     if cover is None:
