@@ -7,8 +7,8 @@ import pytest
 from openpyxl import load_workbook
 
 from evaluation.example import SYNTHETIC, Example
-from evaluation.example.files import ARCHIVE, _write_archive, workbook_name, write_submission
-from evaluation.intake.form import COVER, NARRATIVE
+from evaluation.example.files import ARCHIVE, _write_archive, write_submission
+from evaluation.intake.form import COVER, NARRATIVE, file_name
 from evaluation.settings import folders
 
 COMMITTED = folders().data / "example"
@@ -19,9 +19,9 @@ def workbooks() -> list[Path]:
 
 
 def test_names_are_ascii_and_tell_district_period_and_revision() -> None:
-    assert workbook_name("760", "2018-Q4", 1) == "Quan-1_760_2018-Q4.xlsx"
-    assert workbook_name("762", "2018-Q1", 2) == "Quan-Thu-Duc_762_2018-Q1_lan-2.xlsx"
-    assert workbook_name("785", "2018-Q2", 1) == "Huyen-Binh-Chanh_785_2018-Q2.xlsx"
+    assert file_name("760", "2018-Q4", 1) == "Quan-1_760_2018-Q4.xlsx"
+    assert file_name("762", "2018-Q1", 2) == "Quan-Thu-Duc_762_2018-Q1_lan-2.xlsx"
+    assert file_name("785", "2018-Q2", 1) == "Huyen-Binh-Chanh_785_2018-Q2.xlsx"
     assert all(re.fullmatch(r"[A-Za-z0-9-]+_\d{3}_2018-Q[1-4](_lan-2)?\.xlsx", p.name) for p in workbooks())
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,9 +16,9 @@ from evaluation.example.planted import PILOT_WARDS, START, truth_table
 from evaluation.example.sending import LEDGER_COLUMNS, Sent, sent
 from evaluation.example.survey import survey
 from evaluation.indicators import elements
-from evaluation.intake.form import NOT_APPLICABLE_WORDS, ZERO_WORDS, CellValue, Cover, write_workbook
+from evaluation.intake.form import NOT_APPLICABLE_WORDS, ZERO_WORDS, CellValue, Cover, file_name
+from evaluation.intake.template import write_workbook
 from evaluation.periods import Period
-from evaluation.places import districts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -96,13 +95,6 @@ def generate(seed: int = SEED, planted: bool = True) -> Example:
     )
 
 
-def workbook_name(district_code: str, period: str, revision: int) -> str:
-    """Return a workbook's file name in ASCII, such as ``Quan-1_760_2018-Q4.xlsx`` or ``..._lan-2.xlsx`` for a revision."""
-    letters = unicodedata.normalize("NFD", districts()[district_code].name.vi.replace("Đ", "D").replace("đ", "d"))
-    place = "".join(c for c in letters if not unicodedata.combining(c)).replace(" ", "-")
-    return f"{place}_{district_code}_{period}{f'_lan-{revision}' if revision > 1 else ''}.xlsx"
-
-
 def write(folder: Path, seed: int = SEED) -> Example:
     """Write all files of the example: the same seed gives the same bytes.
 
@@ -143,7 +135,7 @@ def write_submission(folder: Path, example: Example, district_code: str, period:
     own = values[(values["district_code"] == district_code) & (values["period"] == period) & (values["revision"] == revision)]
     columns = (own[c] for c in ("unit_code", "element", "value", "state"))
     cells = {(unit, name): _typed(district_code, name, value, state) for unit, name, value, state in zip(*columns, strict=True)}
-    path = folder / "submissions" / period / workbook_name(district_code, period, revision)
+    path = folder / "submissions" / period / file_name(district_code, period, revision)
     note = SYNTHETIC + (". Báo cáo thay thế lần trước." if revision > 1 else "")
     said = stream(example.seed, f"narrative {district_code} {period}").choice(NARRATIVES)
     write_workbook(path, Cover(district_code, Period.parse(period), 2, note=note), cells, f"{said} ({SYNTHETIC})")
@@ -170,7 +162,7 @@ def _typed(district_code: str, element: str, value: float, state: str) -> CellVa
 
 def _ledger_with_files(ledger: pd.DataFrame) -> pd.DataFrame:
     files = [
-        f"submissions/{period}/{workbook_name(district, period, revision)}" if period >= FIRST_WORKBOOKS else ARCHIVE
+        f"submissions/{period}/{file_name(district, period, revision)}" if period >= FIRST_WORKBOOKS else ARCHIVE
         for district, period, revision in zip(ledger["district_code"], ledger["period"], ledger["revision"], strict=True)
     ]
     return ledger.assign(file=files)[LEDGER_COLUMNS]
