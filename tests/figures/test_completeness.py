@@ -79,3 +79,10 @@ def test_a_cell_twice_or_not_at_all_is_refused(reports: pd.DataFrame) -> None:
 def test_the_same_bytes_twice(reports: pd.DataFrame) -> None:
     one, two = (style.png(style.root(completeness(reports))) for _ in range(2))
     assert one == two
+
+
+def test_wards_are_written_into_the_cells(reports: pd.DataFrame, apart: Callable[[Figure], None]) -> None:
+    written = ["" if s == "missing" else "10/12" for s in reports["state"]]
+    ax = completeness(reports.assign(written=written))
+    assert [t.get_text() for t in ax.texts].count("10/12") == (reports["state"] != "missing").sum()
+    apart(style.root(ax))

@@ -7,9 +7,17 @@ import datetime as dt
 import pandas as pd
 import pytest
 
-from evaluation.monitoring.completeness import completeness, reported_wards, reporting_matrix, residents_reported
+from evaluation.monitoring.completeness import (
+    completeness,
+    district_matrix,
+    reported_wards,
+    reporting_matrix,
+    residents_reported,
+    timeliness,
+)
 from evaluation.periods import Period
 from evaluation.places import residents, wards
+from evaluation.store import EvidenceStore
 
 DISTRICT, PERIOD = "760", "2018-Q4"  # ten wards
 
@@ -82,3 +90,73 @@ def test_matrix_has_a_state_for_every_ward_and_period() -> None:
     assert len(found) == 20
     assert found.groupby(["period", "state"]).size().to_dict() == {(PERIOD, "late"): 8, (PERIOD, "missing"): 2, ("2018-Q3", "missing"): 10}
     assert set(found["row"]) == set(labels.values())
+
+
+def _two_districts() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """760 (ten wards): on time in Q3, five days late and twice corrected in Q4. 787 (seven): Q3 only, on the last day."""
+    sent = [
+        ("760", "2018-Q3", "2018-09-10"),
+        ("760", "2018-Q4", "2018-12-19"),
+        ("760", "2018-Q4", "2018-12-20"),
+        ("760", "2018-Q4", "2018-12-27"),
+        ("787", "2018-Q3", "2018-09-14"),
+    ]
+    submissions = pd.DataFrame(
+        [(i, d, p, dt.date.fromisoformat(r)) for i, (d, p, r) in enumerate(sent, 1)],
+        columns=["sequence", "district_code", "period", "received"],
+    )
+    rows = [("760", w, "2018-Q3", True) for w in wards("760")] + [("760", w, "2018-Q4", i > 0) for i, w in enumerate(wards("760"))]
+    rows += [("787", w, "2018-Q3", True) for w in wards("787")]
+    return pd.DataFrame(rows, columns=["district_code", "ward_code", "period", "reported"]), submissions
+
+
+def test_timeliness_counts_days_after_the_fourteenth_and_what_never_came() -> None:
+    found = timeliness(["2018-Q3", "2018-Q4"], *_two_districts(), places=["760", "787"])
+    assert (found.estimate, found.n) == (0.5, 4)
+    rows = {(r["district_code"], r["period"]): r for r in found.to_frame().to_dict("records")}
+    late = rows["760", "2018-Q4"]
+    assert (late["timing"], late["days_late"], late["revisions"], late["wards"], late["expected"]) == ("late", 5, 2, 9, 10)
+    assert (rows["787", "2018-Q3"]["timing"], rows["787", "2018-Q3"]["days_late"]) == ("on_time", 0)
+    never = rows["787", "2018-Q4"]
+    assert (never["timing"], never["first_received"], never["wards"], never["expected"]) == ("missing", None, 0, 7)
+    assert pd.isna(never["days_late"])
+
+
+def test_timeliness_by_period_adds_the_districts_up() -> None:
+    table = timeliness(["2018-Q3", "2018-Q4"], *_two_districts(), places=["760", "787"]).by_period().set_index("period")
+    assert table.loc["2018-Q3", ["on_time", "late", "missing", "wards", "expected"]].tolist() == [2, 0, 0, 17, 17]
+    assert table.loc["2018-Q4", ["on_time", "late", "missing", "wards", "expected"]].tolist() == [0, 1, 1, 9, 17]
+    assert table.loc["2018-Q4", "median_days_late"] == 5
+    assert table.loc["2018-Q4", "revisions"] == 2
+    assert pd.isna(table.loc["2018-Q3", "median_days_late"])
+
+
+def test_the_two_ways_to_ask_agree() -> None:
+    reports, submissions = _two_districts()
+    for row in timeliness(["2018-Q3", "2018-Q4"], reports, submissions, places=["760", "787"]).frame.to_dict("records"):
+        alone = completeness(row["district_code"], row["period"], reports, submissions)
+        assert (alone.timing, alone.revisions, alone.first_received) == (row["timing"], row["revisions"], row["first_received"])
+        assert alone.estimate == pytest.approx(row["wards"] / row["expected"])
+
+
+def test_district_matrix_writes_wards_beside_the_state_and_nothing_where_nothing_came() -> None:
+    found = timeliness(["2018-Q3", "2018-Q4"], *_two_districts(), places=["760", "787"])
+    matrix = district_matrix(found, {"760": "Quận 1", "787": "Huyện Cần Giờ"})
+    cells = {(r["row"], r["period"]): (r["state"], r["written"]) for r in matrix.to_dict("records")}
+    assert cells == {
+        ("Quận 1", "2018-Q3"): ("on_time", "10/10"),
+        ("Quận 1", "2018-Q4"): ("late", "9/10"),
+        ("Huyện Cần Giờ", "2018-Q3"): ("on_time", "7/7"),
+        ("Huyện Cần Giờ", "2018-Q4"): ("missing", ""),
+    }
+
+
+def test_the_example_s_planted_reporting_is_found(example_store: EvidenceStore) -> None:
+    """Figures of data/example/README.md: 383 first reports, 46 late, ten corrected, 787 without 2016-Q3, 775 on 27 December 2018."""
+    found = timeliness(example_store.periods(), example_store.ward_reports(), example_store.submissions()).frame
+    assert (found["timing"] != "missing").sum() == 383
+    assert (found["timing"] == "late").sum() == 46
+    assert found["revisions"].sum() == 10
+    assert found.loc[found["timing"] == "missing", ["district_code", "period"]].to_numpy().tolist() == [["787", "2016-Q3"]]
+    last = found[(found["district_code"] == "775") & (found["period"] == "2018-Q4")].iloc[0]
+    assert (last["timing"], last["first_received"], last["days_late"]) == ("late", dt.date(2018, 12, 27), 13)

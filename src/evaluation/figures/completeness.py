@@ -24,6 +24,11 @@ FILLS: dict[str, dict[str, Any]] = {
     "late": {"facecolor": "#bcd3de", "edgecolor": style.MAIN, "hatch": "...."},
     "missing": {"facecolor": style.BAND, "edgecolor": style.PAPER},
 }
+_LETTERS: dict[str, Any] = {"ha": "center", "va": "center_baseline", "fontsize": 6, "color": style.INK}
+_ON: dict[str, dict[str, Any]] = {
+    "on_time": {"color": style.PAPER},
+    "late": {"bbox": {"facecolor": "#bcd3de", "edgecolor": "none", "pad": 0.8}},  # the dots would make figures unreadable
+}
 REPORT = Words("báo cáo", "report")
 SOURCE = Words("Nguồn: ngày nhận báo cáo của các quận, huyện.", "Source: dates on which reports were received.")
 
@@ -44,6 +49,13 @@ def _matrix(frame: pd.DataFrame) -> tuple[list[str], list[Period], dict[tuple[st
     if len(cells) != len(frame) or len(cells) != len(rows) * len(periods):
         raise ValueError("Mỗi đơn vị và kỳ phải có đúng một trạng thái. / Every unit and period needs exactly one state.")
     return rows, periods, cells
+
+
+def _written(frame: pd.DataFrame) -> dict[tuple[str, str], str]:
+    """Return what is to be written into each cell, if anything."""
+    if "written" not in frame:
+        return {}
+    return {(str(r), str(Period.parse(str(p)))): str(w) for r, p, w in zip(frame["row"], frame["period"], frame["written"], strict=True)}
 
 
 def _label_axes(ax: Axes, rows: Sequence[str], periods: Sequence[Period], language: str) -> None:
@@ -81,7 +93,8 @@ def completeness(
     ----------
     frame : DataFrame
         One row a cell: `row` (label of the ward or district), `period`,
-        `state` ("on_time", "late", "missing").
+        `state` ("on_time", "late", "missing"); `written`, if there, is put
+        into the cell, e.g. "9/10": wards that reported of all.
     ax : Axes, optional
     language : {"vi", "en"}
     synthetic : bool
@@ -97,12 +110,15 @@ def completeness(
         If a state is unknown, or a cell stands twice or not at all.
     """
     rows, periods, cells = _matrix(frame)
+    written = _written(frame)
     with style.house():
         ax = style.canvas(ax, 0.2 * len(rows) + 1.5)
         for i, row in enumerate(rows):
             for j, period in enumerate(periods):
                 state = cells[row, str(period)]
                 ax.add_patch(Rectangle((j - 0.45, i - 0.42), 0.9, 0.84, linewidth=0.6, gid=state, **FILLS[state]))
+                if text := written.get((row, str(period))):
+                    ax.text(j, i, text, zorder=3, **{**_LETTERS, **_ON.get(state, {})})
                 if state == "missing":
                     ax.plot([j], [i], zorder=3, **{**states.CROSS, "markersize": 5.5})
         _label_axes(ax, rows, periods, language)

@@ -124,7 +124,7 @@ def indicator(store: EvidenceStore, name: str, period: str, district: str | None
     wards = reported_wards(reports)
     people = residents_reported(reports, spans)
     parts = indicator_values(counts, people, only=[known.id])
-    values = pd.concat([parts, _city(known.id, counts, people, parts)], ignore_index=True)
+    values = pd.concat([parts, city_values(known.id, counts, people, parts)], ignore_index=True)
     place: District | None = find_district(district) if district else None
     code, label = (place.code, place.name) if place else (CITY, CITY_NAME)
     own = values[values["place"] == code].reset_index(drop=True)
@@ -161,8 +161,20 @@ def indicator(store: EvidenceStore, name: str, period: str, district: str | None
     )
 
 
-def _city(name: str, counts: pd.DataFrame, people: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:
-    """Return the city's values: numerator and denominator summed over the very districts that have a value."""
+def city_values(name: str, counts: pd.DataFrame, people: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:
+    """Return the city's values: numerator and denominator summed over the very districts that have a value.
+
+    Parameters
+    ----------
+    name : str
+        Indicator of the codebook.
+    counts : DataFrame
+        `contracts.counts_schema`, the indicator's elements in every district.
+    people : DataFrame
+        place, period, residents.
+    parts : DataFrame
+        `contracts.indicator_schema`: the districts' own values.
+    """
     usable = parts.loc[parts["state"] == SHOWN, ["place", "period"]]
     summed = counts.merge(usable, how="left", indicator=True)
     summed["value"] = summed["value"].where(summed["_merge"] == "both")

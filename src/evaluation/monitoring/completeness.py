@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from evaluation.language import Words
 from evaluation.periods import Period
-from evaluation.places import residents, wards
+from evaluation.places import districts, residents, wards
 from evaluation.results import Result
 
 if TYPE_CHECKING:
@@ -39,6 +40,109 @@ class Completeness(Result):
     timing: str
     first_received: object
     revisions: int
+
+
+@dataclass(frozen=True, kw_only=True, repr=False, eq=False)
+class Timeliness(Result):
+    """Share of the districts' reports that came by the plan's date, over some quarters.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        One row a district and period, in official order: district_code,
+        period, due (last day on time), first_received, days_late (0 where on
+        time; missing where nothing came), timing, revisions, wards, expected
+        (wards that reported, wards that there are).
+    """
+
+    frame: pd.DataFrame
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row a district and period."""
+        return self.frame.copy()
+
+    def by_period(self) -> pd.DataFrame:
+        """Return one row a period.
+
+        Returns
+        -------
+        DataFrame
+            period, due, on_time, late, missing (districts), median_days_late
+            (of those late), revisions, wards, expected.
+        """
+        rows = self.frame.assign(late_by=self.frame["days_late"].where(self.frame["timing"] == LATE))
+        for state in (ON_TIME, LATE, ABSENT):
+            rows[state] = rows["timing"] == state
+        return rows.groupby("period", as_index=False).agg(
+            due=("due", "first"),
+            on_time=(ON_TIME, "sum"),
+            late=(LATE, "sum"),
+            missing=(ABSENT, "sum"),
+            median_days_late=("late_by", "median"),
+            revisions=("revisions", "sum"),
+            wards=("wards", "sum"),
+            expected=("expected", "sum"),
+        )
+
+
+def timeliness(periods: Sequence[str], reports: pd.DataFrame, submissions: pd.DataFrame, places: Sequence[str] | None = None) -> Timeliness:
+    """Return when each district's report of each period came, against the plan's date, and how many wards are in it.
+
+    Parameters
+    ----------
+    periods : sequence of str
+    reports, submissions : DataFrame
+        As in `completeness`; what is not in them had not come by the date of
+        the question.
+    places : sequence of str, optional
+        District codes; all 24 where left out.
+
+    Returns
+    -------
+    Timeliness
+        Reports that never came count against the share: they are not on time.
+    """
+    import pandas as pd
+
+    codes = list(districts()) if places is None else list(places)
+    # Received on one day, the first loaded came first.
+    sent = submissions.sort_values(["received", "sequence"]).groupby(["district_code", "period"])["received"].agg(["first", "size"])
+    came = reported_wards(reports).set_index(["district_code", "period"])["n_wards"]
+    rows = []
+    for code in codes:
+        expected = len(wards(code))
+        for period in periods:
+            due = Period.parse(period).district_due
+            first = sent["first"].get((code, period))
+            rows.append(
+                {
+                    "district_code": code,
+                    "period": period,
+                    "due": due,
+                    "first_received": first,
+                    "days_late": float("nan") if first is None else float(max(0, (first - due).days)),
+                    "timing": _timing(first, due),
+                    "revisions": max(0, int(sent["size"].get((code, period), 0)) - 1),
+                    "wards": int(came.get((code, period), 0)),
+                    "expected": expected,
+                }
+            )
+    frame = pd.DataFrame(rows)
+    return Timeliness(
+        estimand=Words("Tỷ lệ báo cáo của quận, huyện nhận đúng hạn", "Share of districts' reports received on time"),
+        method=Words(
+            "Ngày nhận lần gửi đầu so với hạn của kế hoạch (trước ngày 15); báo cáo không nhận được không tính là đúng hạn.",
+            "Day of the first submission against the plan's date (before the 15th); a report that never came is not on time.",
+        ),
+        estimate=float((frame["timing"] == ON_TIME).mean()) if len(frame) else None,
+        n=len(frame),
+        unit="share",
+        frame=frame,
+    )
+
+
+def _timing(first: dt.date | None, due: dt.date) -> str:
+    return ABSENT if first is None else ON_TIME if first <= due else LATE
 
 
 def completeness(district_code: str, period: str, reports: pd.DataFrame, submissions: pd.DataFrame) -> Completeness:
@@ -77,7 +181,7 @@ def completeness(district_code: str, period: str, reports: pd.DataFrame, submiss
         district_code=district_code,
         period=period,
         frame=frame,
-        timing=ABSENT if first is None else ON_TIME if first <= due else LATE,
+        timing=_timing(first, due),
         first_received=first,
         revisions=max(0, len(sent) - 1),
     )
@@ -127,3 +231,25 @@ def reporting_matrix(
         for ward, reported in zip(done.frame["ward_code"], done.frame["reported"], strict=True):
             rows.append({"row": labels[str(ward)], "period": period, "state": done.timing if reported else ABSENT})
     return pd.DataFrame(rows)
+
+
+def district_matrix(found: Timeliness, labels: Mapping[str, str]) -> pd.DataFrame:
+    """Return one row a district and period for a completeness figure.
+
+    Parameters
+    ----------
+    found : Timeliness
+    labels : mapping
+        District code to the name to show.
+
+    Returns
+    -------
+    DataFrame
+        row, period, state ("on_time", "late", "missing"), written ("9/10":
+        wards that reported of all; empty where nothing came).
+    """
+    frame = found.frame
+    counts = frame["wards"].astype(str) + "/" + frame["expected"].astype(str)
+    return frame.assign(row=frame["district_code"].map(labels), state=frame["timing"], written=counts.where(frame["timing"] != ABSENT, ""))[
+        ["row", "period", "state", "written"]
+    ]
