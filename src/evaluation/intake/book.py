@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from openpyxl.utils import get_column_letter
 
 MOST_ROWS, MOST_COLUMNS = 5_000, 200
 MOST_SHEETS = 50
+MOST_SLOTS = 2_000_000  # cells of all sheets together, blank ones between others counted too
+MOST_COVERED = 100_000  # cells of a sheet inside merged ranges
 MOST_TEXT = 32_767  # what a cell of Excel can hold
 
 Place = tuple[int, int]  # row and column, from 0
@@ -83,16 +86,84 @@ class Book:
         Everything that the identifier check has to see.
     written_as : str
         "xlsx", "ods" or "csv".
+    encoding, separator : str
+        How the text of a "csv" was read, e.g. "utf-8" and ";"; else empty.
     """
 
     sheets: tuple[Sheet, ...]
     texts: tuple[Text, ...]
     written_as: str
+    encoding: str = ""
+    separator: str = ""
+
+
+def opened(kind: str, body: bytes) -> Book:
+    """Read a received file that was admitted.
+
+    Parameters
+    ----------
+    kind : {"xlsx", "ods", "csv"}
+        What `archive.kind` took it for.
+    body : bytes
+
+    Raises
+    ------
+    Refused
+        If it cannot or should not be read; nothing else, whatever the bytes are.
+    """
+    # A reader's libraries are loaded only for the files that need them.
+    if kind == "xlsx":
+        from evaluation.intake.xlsx import book
+    elif kind == "ods":
+        from evaluation.intake.ods import book
+    elif kind == "csv":
+        from evaluation.intake.delimited import book
+    else:
+        raise ValueError(f"no reader for files of kind {kind!r}")
+    return book(body)
 
 
 def address(row: int, column: int) -> str:
     """Return a place in A1 form."""
     return f"{get_column_letter(column + 1)}{row + 1}"
+
+
+def trimmed(row: Sequence[object]) -> tuple[object, ...]:
+    """Return a row without the blank cells at its end."""
+    end = len(row)
+    while end and row[end - 1] is None:
+        end -= 1
+    return tuple(row[:end])
+
+
+def covered(ranges: Iterable[tuple[int, int, int, int]], height: int, width: int) -> dict[Place, Place]:
+    """Return the first cell of the range that each cell lies in, for the cells of a table of that size.
+
+    Parameters
+    ----------
+    ranges : iterable of (row, column, row, column)
+        First and last cell of each, from 0.
+    height, width : int
+        Cells outside are left out.
+
+    Raises
+    ------
+    Refused
+        If the ranges cover more cells than the limits allow: they overlap.
+    """
+    from evaluation.intake.refusal import refuse
+
+    found: dict[Place, Place] = {}
+    left = MOST_COVERED
+    for top, first, bottom, last in ranges:
+        bottom, last = min(bottom, height - 1), min(last, width - 1)
+        left -= max(0, bottom - top + 1) * max(0, last - first + 1)
+        if left < 0:
+            refuse("IN-014", "quá nhiều ô gộp", "too many merged cells")
+        for row in range(top, bottom + 1):
+            for column in range(first, last + 1):
+                found.setdefault((row, column), (top, first))
+    return found
 
 
 def plain(content: object) -> str:
@@ -107,3 +178,8 @@ def folded(content: object) -> str:
     letters = unicodedata.normalize("NFKD", plain(content).lower().replace("đ", "d"))
     bare = "".join(c if c.isalnum() else " " for c in letters if not unicodedata.combining(c))
     return " ".join(bare.split())
+
+
+def written(content: object) -> str:
+    """Return what a cell holds as text: whole numbers without a decimal point, dates in the Vietnamese order."""
+    return f"{content:%d/%m/%Y}" if isinstance(content, dt.date) else plain(content)

@@ -1,0 +1,290 @@
+"""Every text inside a packed file (.xlsx, .ods): what the identifier check looks at, and how the parts are walked to find it."""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+import unicodedata
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import BinaryIO, NoReturn
+from xml.sax import SAXException, handler, xmlreader
+
+from defusedxml.common import DefusedXmlException
+from defusedxml.sax import make_parser
+
+from evaluation.intake.book import MOST_TEXT, Text
+from evaluation.intake.refusal import Refused, damaged, refuse
+from evaluation.language import Words
+
+MOST_TEXTS = 300_000  # pieces; a form has some two thousand
+MOST_LETTERS = 4_000_000  # of all pieces together
+_OVERLAP = 200  # a text that is cut must not be cut through a number
+_GUID = re.compile(r"\{?[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}?")
+_LETTERS_APART = re.compile(r"[^\W\d_][^\W_]*\s+[^\W_]")
+_TAG = re.compile(r"<[^<>]*>")
+_RUN = re.compile(r"[^\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffd]{3,}")
+
+
+class Texts:
+    """Collects texts, each once, under a limit for all of them together."""
+
+    def __init__(self) -> None:
+        self._found: list[Text] = []
+        self._seen: set[Text] = set()
+        self._letters = 0
+
+    def add(self, part: str, text: str, sheet: str = "", cell: str = "", *, number: bool = False) -> None:
+        """Take a text.
+
+        Parameters
+        ----------
+        part, text, sheet, cell, number
+            As in `book.Text`; a text longer than a cell can hold is cut into
+            pieces that overlap.
+
+        Raises
+        ------
+        Refused
+            If there is far more text than in any form.
+        """
+        text = text.strip()
+        if not text:
+            return
+        if not text.isascii():
+            text = unicodedata.normalize("NFC", text)
+        for start in range(0, len(text), MOST_TEXT - _OVERLAP):
+            piece = Text(part, sheet, cell, text[start : start + MOST_TEXT], number)
+            if piece in self._seen:
+                continue
+            self._seen.add(piece)
+            self._found.append(piece)
+            self._letters += len(piece.text)
+        if len(self._found) > MOST_TEXTS or self._letters > MOST_LETTERS:
+            refuse("IN-014", "quá nhiều chữ và số", "too much text and too many numbers")
+
+    def found(self) -> tuple[Text, ...]:
+        """Return what was taken, in the order in which it was met."""
+        return tuple(self._found)
+
+
+@contextmanager
+def answered(broken: Words) -> Iterator[None]:
+    """Turn whatever a parser raises on a damaged or foreign file into a refusal.
+
+    Parameters
+    ----------
+    broken : Words
+        Why, for a file that is not a whole one of its kind.
+
+    Raises
+    ------
+    Refused
+    """
+    try:
+        yield
+    except Refused:
+        raise
+    except MemoryError:
+        refuse("IN-018", "bộ nhớ", "memory")
+    # Parsers answer damage with whatever their parts raise.
+    except Exception:  # noqa: BLE001
+        damaged(broken)
+
+
+def too_long() -> NoReturn:
+    """Refuse a file for a cell that holds more than a cell can."""
+    shown = f"{MOST_TEXT:,}"
+    refuse("IN-014", f"một ô dài hơn {shown.replace(',', '.')} ký tự", f"a cell of more than {shown} characters")
+
+
+class Part(handler.ContentHandler):
+    """Walks one XML part: elements by their names without prefix, texts joined where a reader sees one text.
+
+    Parameters
+    ----------
+    texts : Texts
+        Where the texts go.
+
+    Attributes
+    ----------
+    joined : frozenset of str
+        Elements that are one text to a reader, however many runs it is cut into.
+    breaks : mapping of str to str
+        Elements that stand for white space inside such a text.
+    path : list of str
+        The open elements, from the root.
+    """
+
+    joined: frozenset[str] = frozenset()
+    breaks: Mapping[str, str] = {}
+
+    def __init__(self, texts: Texts) -> None:
+        super().__init__()
+        self.texts = texts
+        self.path: list[str] = []
+        self._buffers: list[list[str]] = [[]]
+        self._together = [False]
+        self._lengths = 0
+
+    @property
+    def root(self) -> str:
+        """Name of the part's first element."""
+        return self.path[0] if self.path else ""
+
+    def begin(self, name: str, attributes: dict[str, str]) -> None:
+        """Take the start of an element; attributes still carry their prefixes."""
+
+    def finish(self, name: str, text: str) -> None:
+        """Take the end of an element that has a text of its own; it is still the last of `path`."""
+
+    def remark(self, text: str) -> None:
+        """Take a remark in the XML, which no office program shows."""
+        self.texts.add("other", text)
+
+    def startElement(self, name: str, attrs: xmlreader.AttributesImpl) -> None:  # noqa: N802
+        local = name.rpartition(":")[2]
+        self.path.append(local)
+        if local in self.joined:
+            self._buffers.append([])
+            self._together.append(True)
+        elif self._together[-1]:
+            self._buffers.append(self._buffers[-1])
+            self._together.append(True)
+            if local in self.breaks:
+                self._buffers[-1].append(self.breaks[local])
+        else:
+            self._buffers.append([])
+            self._together.append(False)
+        self.begin(local, dict(attrs.items()))
+
+    def endElement(self, name: str) -> None:  # noqa: N802
+        own = self._buffers.pop()
+        self._together.pop()
+        if own is not self._buffers[-1]:
+            self.finish(self.path[-1], "".join(own) if own else "")
+        self.path.pop()
+
+    def characters(self, content: str) -> None:
+        self._lengths += len(content)
+        if self._lengths > 4 * MOST_LETTERS:
+            refuse("IN-014", "quá nhiều chữ và số", "too much text and too many numbers")
+        self._buffers[-1].append(content)
+
+    def processingInstruction(self, target: str, data: str) -> None:  # noqa: N802
+        if target != "mso-application":
+            self.remark(data)
+
+    # The lexical handler's five calls: remarks are kept, the rest is of no interest.
+    def comment(self, content: str) -> None:
+        """Take a remark."""
+        self.remark(content)
+
+    def startCDATA(self) -> None:  # noqa: N802
+        """Nothing to do: the text comes as any other."""
+
+    def endCDATA(self) -> None:  # noqa: N802
+        """Nothing to do."""
+
+    def startDTD(self, name: str, public_id: str, system_id: str) -> None:  # noqa: N802
+        """Nothing to do: the parser refuses it."""
+
+    def endDTD(self) -> None:  # noqa: N802
+        """Nothing to do."""
+
+
+def members(body: bytes) -> Iterator[tuple[str, BinaryIO]]:
+    """Give the members of a package that was admitted, open for reading, in their order."""
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        for member in archive.infolist():
+            if not member.is_dir():
+                with archive.open(member) as stream:
+                    yield member.filename, stream
+
+
+def is_xml(head: bytes) -> bool:
+    """Return whether a member's first bytes begin an XML text, in UTF-8 or UTF-16."""
+    return head.replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").startswith(b"<")
+
+
+def walk(part: Part, stream: BinaryIO) -> bool:
+    """Walk one XML part.
+
+    Parameters
+    ----------
+    part : Part
+    stream : binary file
+
+    Returns
+    -------
+    bool
+        False where the XML is damaged; what came before was walked.
+
+    Raises
+    ------
+    Refused
+        If it declares a document type or entities, or holds too much.
+    """
+    parser = make_parser()
+    parser.setFeature(handler.feature_namespaces, False)
+    parser.setContentHandler(part)
+    parser.setProperty(handler.property_lexical_handler, part)
+    parser.forbid_dtd = True
+    source = xmlreader.InputSource()
+    source.setByteStream(stream)  # type: ignore[arg-type]
+    try:
+        parser.parse(source)
+    except DefusedXmlException:
+        raise Refused("IN-016") from None
+    except SAXException:
+        return False
+    return True
+
+
+def loose(texts: Texts, part: str, body: bytes, sheet: str = "") -> None:
+    """Take the texts between the tags of a part that is no sound XML, such as the drawings of some old Excel versions."""
+    encoding = "utf-16" if body[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
+    for piece in _TAG.split(body.decode(encoding, errors="replace")):
+        texts.add(part, html.unescape(piece), sheet)
+
+
+def runs(texts: Texts, body: bytes) -> None:
+    """Take the readable runs of characters of a part that is not XML: a printer's settings can name its owner."""
+    head = body[:2_048]  # a printer's name and form; what follows is the driver's own
+    for start in (0, 1):
+        for run in _RUN.findall(head[start:].decode("utf-16-le", errors="replace")):
+            if sum(c.isascii() or (c.isalpha() and unicodedata.name(c, "").startswith("LATIN")) for c in run) == len(run):
+                texts.add("other", run)
+    for run in _RUN.findall(head.decode("utf-8", errors="replace")):
+        texts.add("other", run)
+
+
+def is_code(content: str) -> bool:
+    """Return whether an attribute is one of the long codes that office programs give to parts and versions."""
+    return _GUID.fullmatch(content) is not None
+
+
+def speaks(content: str) -> bool:
+    """Return whether an attribute that usually holds a code or a measure holds words."""
+    if is_code(content):
+        return False
+    return "@" in content or not content.isascii() or _LETTERS_APART.search(content) is not None
+
+
+def bare_footer(text: str) -> str:
+    """Return a header or footer without its codes: fields, fonts, sizes, colours.
+
+    Of a size at most two digits are taken away: a number that follows must not
+    lose its own.
+    """
+    text = re.sub(r'&"[^"]*"|&K(?:[0-9A-Fa-f]{6}|\d\d[+-]\d{3})', "", text)
+    text = re.sub(r"&[LCR]", "\n", text)
+    text = re.sub(r"&[BIUSXYEOH]|&\d{1,2}", "", text)
+    return re.sub(r"&[A-Z]", " ", text).replace("&&", "&")
+
+
+def format_words(code: str) -> str:
+    """Return the literal words of a number format: what stands in quotes or behind a backslash."""
+    return " ".join(w or s for w, s in re.findall(r'"([^"]*)"|((?:\\.)+)', code)).replace("\\", "")
