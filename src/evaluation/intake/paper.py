@@ -20,6 +20,7 @@ A4 = 9
 LINE_POINTS = 15.5  # height of a line of text of 11 points
 MOST_POINTS = 409  # what a row can be high
 ACROSS = {"landscape": 160, "portrait": 100}  # characters that fit an A4 page at full size
+_FIT, _BOLD_FIT = 1.15, 1.05  # letters of this type to a column's character, which is a digit
 HEAD = PatternFill("solid", fgColor="DCE4EC")
 LOCKED = PatternFill("solid", fgColor="F3F5F7")
 INPUT = PatternFill("solid", fgColor="FFFDEB")
@@ -37,7 +38,7 @@ def written(page: Worksheet, row: int, column: int, content: object, font: Font 
     cell = cast("Cell", page.cell(row, column))
     cell.value = content  # type: ignore[assignment]
     cell.font = font or type_()
-    cell.alignment = Alignment(wrap_text=wrap, vertical="top" if wrap else "center")
+    cell.alignment = Alignment(wrap_text=wrap, vertical="center")
     return cell
 
 
@@ -75,8 +76,9 @@ def fit_height(page: Worksheet, row: int, least: int = 1) -> None:
     for cell in page[row]:
         if cell.value is not None and cell.alignment.wrap_text:
             size = (cell.font.size or 11) / 11
-            need = max(need, math.ceil(lines(cell.value, page.column_dimensions[cell.column_letter].width / size - 1) * size))
-    page.row_dimensions[row].height = min(MOST_POINTS, need * LINE_POINTS + 4)
+            room = page.column_dimensions[cell.column_letter].width * (_BOLD_FIT if cell.font.bold else _FIT) / size - 1
+            need = max(need, math.ceil(lines(cell.value, room) * size))
+    page.row_dimensions[row].height = min(MOST_POINTS, need * LINE_POINTS + 5)
 
 
 def on_a4(page: Worksheet, orientation: Literal["portrait", "landscape"], head: str, foot: str, pages_across: int = 1) -> None:

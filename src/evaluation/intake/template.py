@@ -212,11 +212,12 @@ def _cover_sheet(form: _Form) -> None:
         "due": f"{cover.period.district_due:%d/%m/%Y} (trước ngày 15 của tháng cuối quý)",
         "note": cover.note or None,
     }
+    page.row_dimensions[1].height, page.row_dimensions[2].height = 24, 22
     row = 3
     for row, (name, label) in enumerate(COVER_FIELDS.items(), 3):
         written(page, row, 1, label, type_(bold=True), wrap=True).fill = LOCKED
         value = written(page, row, 2, content[name], wrap=True)
-        value.alignment = Alignment(wrap_text=True, vertical="top", horizontal="left")
+        value.alignment = Alignment(wrap_text=True, vertical="center", horizontal="left")
         written(page, row, 3, COVER_ENGLISH[name], type_(italic=True), wrap=True).fill = LOCKED
         if name in ("role", "note"):
             value.fill, value.protection = INPUT, _OPEN
@@ -370,6 +371,7 @@ def _narrative_sheet(form: _Form, narrative: str) -> None:
         heading(written(page, 1, column, f"{words.vi} / {words.en}\n{NARRATIVE_NOTE}"))
         cell = written(page, 2, column, (narrative or None) if column == 1 else None, wrap=True)
         cell.border, cell.fill, cell.protection = THIN, INPUT, _OPEN
+        cell.alignment = Alignment(wrap_text=True, vertical="top")
         page.add_data_validation(_reminder(cell.coordinate))
     fit_height(page, 1)
     page.row_dimensions[2].height = 400
