@@ -86,6 +86,34 @@ def _census() -> Mapping[str, dict[str, str]]:
     return MappingProxyType({r["ward_code"]: r for r in rows("wards_census")})
 
 
+def _near_a_census(period: Period | dt.date) -> dt.date:
+    """Return the day of which the residents are asked, unless it is too far from both censuses."""
+    when = period if isinstance(period, dt.date) else period.middle
+    if min(abs((when - census).days) for census in CENSUSES) > 366 * FARTHEST_YEARS:
+        raise ValueError(
+            f"Không ước được dân số cho ngày {when}: xa cả hai cuộc tổng điều tra 2009 và 2019 quá {FARTHEST_YEARS} năm. / "
+            f"No population for {when}: it is more than {FARTHEST_YEARS} years from the censuses of 2009 and 2019."
+        )
+    return when
+
+
+def _residents_on(ward_code: str, when: dt.date) -> float:
+    return between_censuses(float(_census()[ward_code]["population_2009"]), float(_census()[ward_code]["population_2019"]), when)
+
+
+def ward_residents(ward_code: str, period: Period | dt.date) -> float:
+    """Return the residents of one ward at the middle of a period, as `residents` has them, without a frame.
+
+    Raises
+    ------
+    UnknownPlace
+        If there is no such ward.
+    ValueError
+        If the day is more than ten years away from both censuses.
+    """
+    return _residents_on(_ward(ward_code).code, _near_a_census(period))
+
+
 def residents(period: Period | dt.date) -> pd.DataFrame:
     """Return the residents of every ward at the middle of a period.
 
@@ -115,20 +143,14 @@ def residents(period: Period | dt.date) -> pd.DataFrame:
     """
     import pandas as pd
 
-    when = period if isinstance(period, dt.date) else period.middle
-    if min(abs((when - census).days) for census in CENSUSES) > 366 * FARTHEST_YEARS:
-        raise ValueError(
-            f"Không ước được dân số cho ngày {when}: xa cả hai cuộc tổng điều tra 2009 và 2019 quá {FARTHEST_YEARS} năm. / "
-            f"No population for {when}: it is more than {FARTHEST_YEARS} years from the censuses of 2009 and 2019."
-        )
+    when = _near_a_census(period)
     basis = "interpolated 2009-2019" if CENSUSES[0] < when < CENSUSES[1] else "extrapolated"
     basis = f"census {when.year}" if when in CENSUSES else basis
-    counted = [(float(_census()[code]["population_2009"]), float(_census()[code]["population_2019"])) for code in ward_list()]
     return pd.DataFrame(
         {
             "ward_code": list(ward_list()),
             "district_code": [w.district_code for w in ward_list().values()],
-            "residents": [between_censuses(first, second, when) for first, second in counted],
+            "residents": [_residents_on(code, when) for code in ward_list()],
             "basis": basis,
         }
     )
