@@ -1,0 +1,175 @@
+"""Text made plain before it is searched: one form of every letter and digit, nothing invisible, words with their places."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cached_property
+
+# Letters of other scripts that look like Latin ones, and signs that stand for others.
+_ALIKE = str.maketrans(
+    "АВЕКМНОРСТУХІЈЅаеорсухіјѕΑΒΕΖΗΙΚΜΝΟΡΤΥΧοαιν‐‑‒–—―−﹣·•∙⋅‘’“”，",
+    "ABEKMHOPCTYXIJSaeopcyxijsABEZHIKMNOPTYXoaiv--------....''\"\",",
+)
+_INVISIBLE = frozenset({"Cf", "Mn", "Me", "Cc", "Co", "Cn", "Cs"})
+_SPACES = re.compile(r"[^\S\n]+")
+_O_FOR_ZERO = re.compile(r"(?<=\d)[oO]+(?=[\d\s.\-]|$)|(?<![^\W_])[oO](?=[ .\-]?\d)|(?<=\d[ .\-])[oO](?=\d)")
+_L_FOR_ONE = re.compile(r"(?<=\d)[lI|](?=\d)")
+_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
+
+# Numbers that mean a day, a month or a moment: never part of a person's number.
+_DATES = re.compile(
+    r"(?<!\d)(?:"
+    r"(?:19|20)\d\d[-./](?:0?[1-9]|1[0-2])[-./](?:0?[1-9]|[12]\d|3[01])(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)?"
+    r"|(?:0?[1-9]|[12]\d|3[01]) ?[-./] ?(?:0?[1-9]|1[0-2]) ?[-./] ?(?:19|20)\d\d"
+    r"|(?:0?[1-9]|1[0-2])[-./](?:19|20)\d\d(?![-. ]?\d)"
+    r"|20[0-3]\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[T_-]?(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?)?"
+    r")(?!\d)"
+)
+_MACHINE = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?![0-9A-Za-z])")
+
+
+def key(word: str) -> str:
+    """Return a word to look up: its letters and its marks, wherever the tone is written (hoà and hòa are one)."""
+    parts = unicodedata.normalize("NFD", word.lower().replace("đ", "d\u0335"))
+    marks = sorted(c for c in parts if unicodedata.combining(c))
+    return "".join(c for c in parts if not unicodedata.combining(c)) + "".join(marks)
+
+
+def bare(text: str) -> str:
+    """Return lower-case letters without marks, place by place: as long as the text."""
+    return "".join(_bare_letter(c) for c in text)
+
+
+_BARE: dict[str, str] = {}
+
+
+def _bare_letter(letter: str) -> str:
+    if letter not in _BARE:
+        low = letter.lower()
+        first = unicodedata.normalize("NFD", low)[:1] or low
+        _BARE[letter] = "d" if first == "đ" else first if len(low) == 1 else letter
+    return _BARE[letter]
+
+
+def clean(text: str) -> str:
+    """Return text as a reader sees it.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    str
+        NFC; full-width and other digits as plain ones; invisible marks and
+        marks of direction gone; every space a plain one, lines kept;
+        look-alike letters, dashes and quotes as the usual ones.
+    """
+    if text.isascii():
+        plain = text if text.isprintable() else "".join(c if c == "\n" or c.isprintable() else " " for c in text)
+        return _SPACES.sub(" ", plain).strip()
+    composed = unicodedata.normalize("NFKC", text)
+    kept: list[str] = []
+    for c in composed:
+        if c.isascii():
+            kept.append(c)
+            continue
+        category = unicodedata.category(c)
+        if category == "Nd":
+            kept.append(str(unicodedata.digit(c)))
+        elif category not in _INVISIBLE:
+            kept.append(" " if category.startswith("Z") else c)
+    return clean("".join(kept).translate(_ALIKE)) if "".join(kept).isascii() else _SPACES.sub(" ", "".join(kept).translate(_ALIKE)).strip()
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word of a text and where it stands."""
+
+    text: str
+    start: int
+    end: int
+
+    @cached_property
+    def bare(self) -> str:
+        """Without marks, in small letters."""
+        return bare(self.text)
+
+    @cached_property
+    def key(self) -> str:
+        """With marks, wherever they are written."""
+        return key(self.text)
+
+    @property
+    def capital(self) -> bool:
+        """Whether it begins with a capital letter."""
+        return self.text[:1].isupper()
+
+
+class Writing:
+    """A text that is searched.
+
+    Parameters
+    ----------
+    text : str
+        As stored.
+    camel : bool
+        Whether capitals inside a word begin a new one (names of files and
+        authors: NguyenVanA), and dots, dashes and underscores are spaces.
+
+    Attributes
+    ----------
+    text : str
+        As a reader sees it (`clean`).
+    """
+
+    def __init__(self, text: str, camel: bool = False) -> None:
+        self.text = clean(text)
+        if camel:
+            self.text = re.sub(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])", " ", re.sub(r"[._\-+,]+", " ", self.text))
+            self.text = "".join(
+                f" {c}" if c.isupper() and before.islower() else c for before, c in zip(" " + self.text, self.text, strict=False)
+            )
+
+    @cached_property
+    def bare(self) -> str:
+        """In small letters without marks; as long as the text."""
+        return bare(self.text)
+
+    @cached_property
+    def words(self) -> list[Word]:
+        """The words, without digits and signs."""
+        return [Word(m[0], m.start(), m.end()) for m in _WORD.finditer(self.text)]
+
+    @cached_property
+    def marked(self) -> bool:
+        """Whether it is written with Vietnamese marks."""
+        return not self.text.isascii() and any(ord(c) > 0xBF and c.isalpha() for c in self.text)
+
+    @cached_property
+    def shouted(self) -> bool:
+        """Whether it is written in capitals."""
+        small = sum(c.islower() for c in self.text)
+        return sum(c.isupper() for c in self.text) > 4 * small
+
+    @cached_property
+    def digits(self) -> bool:
+        """Whether there is a digit at all."""
+        return any(c.isdigit() for c in self.text)
+
+    @cached_property
+    def numbers(self) -> str:
+        """The text with letters that stand for digits read as digits, and without dates and machine numbers; as long as the text."""
+        if not self.digits:
+            return self.text
+        text = _MACHINE.sub(lambda m: "#" * len(m[0]), self.text)
+        text = _O_FOR_ZERO.sub(lambda m: "0" * len(m[0]), text)
+        text = _L_FOR_ONE.sub("1", text)
+        return _DATES.sub(lambda m: "#" * len(m[0]), text)
+
+    def gap(self, place: int) -> str:
+        """Return what stands between a word and the next one."""
+        following = self.words[place + 1].start if place + 1 < len(self.words) else len(self.text)
+        return self.text[self.words[place].end : following]
