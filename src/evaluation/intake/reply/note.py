@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from evaluation.intake.findings import Finding
 
 FACE = "Times New Roman"
-MOST_POINTS, MOST_LINES, LINE = 7, 14, 82  # what the page has room for: points, their lines, letters to a line
-_LEFT, _RIGHT = 68, 92  # mm: columns of the head
+MOST_POINTS, MOST_LINES, LINE = 8, 18, 80  # what the page has room for: points, their lines, letters to a line
+_LEFT, _RIGHT = 62, 98  # mm: columns of the head
 _KEPT_OUT = frozenset({"thumbnail", "customXml", "printerSettings"})
 
 
@@ -38,7 +38,7 @@ class _Point:
     @property
     def text(self) -> str:
         rest = f" (và {in_words(self.more)} ô khác cùng loại)" if self.more else ""
-        return f"{self.where}: {self.message.rstrip('.')}{rest}."
+        return f"{self.where}: {self.message.rstrip('.…')}{rest}."
 
 
 def note(answer: Answer, attached: str) -> bytes:
@@ -136,8 +136,8 @@ def _rule(cell: _Cell, width: float, of: float) -> None:
 
     paragraph = cell.add_paragraph()
     shape = paragraph.paragraph_format
-    shape.left_indent = shape.right_indent = Mm((of - width) / 2 - 1.9)
-    shape.line_spacing = Pt(3)
+    shape.left_indent = shape.right_indent = Mm((of - width) / 2)
+    shape.line_spacing, shape.space_before = Pt(3), Pt(2)
     borders = _element("w:pBdr")
     borders.append(_element("w:top", val="single", sz="6", space="1", color="000000"))
     paragraph._p.get_or_add_pPr().insert_element_before(
@@ -150,6 +150,10 @@ def _two_columns(document: Document, left: float, right: float) -> tuple[_Cell, 
 
     table = document.add_table(1, 2)
     table.autofit = False
+    margins = _element("w:tblCellMar")
+    margins.append(_element("w:left", w="0", type="dxa"))
+    margins.append(_element("w:right", w="0", type="dxa"))
+    table._tbl.tblPr.insert_element_before(margins, "w:tblLook")
     cells = table.rows[0].cells
     for column, cell, width in zip(table.columns, cells, (left, right), strict=True):
         column.width = cell.width = Mm(width)

@@ -161,7 +161,7 @@ def _titles(received: Iterable[str]) -> dict[str, str]:
 
 
 def _to_do(page: Worksheet, answer: Answer, findings: Sequence[Finding], titles: dict[str, str]) -> None:
-    widths(page, {1: 6, 2: 14, 3: 16, 4: 9, 5: 26, 6: 58, 7: 58, 8: 9})
+    widths(page, {1: 6, 2: 14, 3: 15, 4: 8, 5: 25, 6: 54, 7: 48, 8: 9})
     until = answer.deadline
     mend = answer.outcome != LOADED
     facts = (
@@ -183,7 +183,7 @@ def _to_do(page: Worksheet, answer: Answer, findings: Sequence[Finding], titles:
             cell.alignment = Alignment(wrap_text=True, vertical="top")
         page.merge_cells(start_row=row, end_row=row, start_column=5, end_column=6)
         page.merge_cells(start_row=row, end_row=row, start_column=7, end_column=8)
-        page.row_dimensions[row].height = 15.5 * max(lines(words.vi, 88), lines(words.en, 70)) + 5
+        page.row_dimensions[row].height = 15.5 * max(lines(words.vi, 86), lines(words.en, 60)) + 5
     for column, text in enumerate(HEADS, 1):
         cell = put(page, HEAD_ROW, column, text)
         heading(cell)
