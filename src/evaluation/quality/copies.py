@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import combinations
+from math import prod
 from typing import TYPE_CHECKING
 
 from evaluation.contracts import REPORTED
@@ -90,7 +91,7 @@ def equal_across(
 
 
 def equal_rows(
-    rows: Mapping[str, Mapping[str, float]], least: float = LEAST_FIGURE, chance: float = 1e-6
+    rows: Mapping[str, Mapping[str, float]], least: float = LEAST_FIGURE, chance: float = 1e-3
 ) -> list[tuple[str, str, int, float]]:
     """Return pairs of wards whose figures on a sheet are all the same.
 
@@ -115,7 +116,7 @@ def equal_rows(
         if any(rows[one][e] != rows[other][e] for e in common):
             continue
         large = [rows[one][e] for e in sorted(common) if rows[one][e] >= least]
-        probability = at_least_of(len(large), [same_count(v) for v in large]) if len(large) >= LEAST_EQUAL else 1.0
+        probability = prod(same_count(v) for v in large) if len(large) >= LEAST_EQUAL else 1.0
         if probability * len(pairs) <= chance:
             found.append((one, other, len(large), min(1.0, probability * len(pairs))))
     return found
