@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 FACE = "Times New Roman"
 MOST_POINTS, MOST_LINES, LINE = 8, 18, 80  # what the page has room for: points, their lines, letters to a line
 _LEFT, _RIGHT = 62, 98  # mm: columns of the head
-_KEPT_OUT = frozenset({"thumbnail", "customXml", "printerSettings"})
+_KEPT_OUT = frozenset({"thumbnail", "customXml", "printerSettings", "stylesWithEffects"})
 
 
 @dataclass(frozen=True)
