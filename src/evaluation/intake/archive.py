@@ -166,7 +166,7 @@ def _text(body: bytes) -> str | None:
     elif b"\0" in body[:200]:  # UTF-16 without its mark: every second byte of plain letters is zero
         encodings = ["utf-16-le" if body[1:2] == b"\0" else "utf-16-be"]
     else:
-        encodings = ["utf-8-sig", "cp1258"]
+        encodings = ["utf-8-sig", "cp1258", "cp1252"]
     for encoding in encodings:
         try:
             text = body.decode(encoding)
