@@ -4,6 +4,34 @@ Importing this package registers the drawers of result types, so that
 ``result.plot()`` works.
 """
 
-from evaluation.figures import cartogram, completeness, framework, funnel, intervals, placebo, states, style, trend, units
+from evaluation.figures import (
+    cartogram,
+    completeness,
+    corrections,
+    digits,
+    framework,
+    funnel,
+    history,
+    intervals,
+    placebo,
+    states,
+    style,
+    trend,
+    units,
+)
 
-__all__ = ["cartogram", "completeness", "framework", "funnel", "intervals", "placebo", "states", "style", "trend", "units"]
+__all__ = [
+    "cartogram",
+    "completeness",
+    "corrections",
+    "digits",
+    "framework",
+    "funnel",
+    "history",
+    "intervals",
+    "placebo",
+    "states",
+    "style",
+    "trend",
+    "units",
+]

@@ -7,12 +7,20 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from evaluation.effects.placebo import PilotEffect
+from evaluation.figures.completeness import completeness
+from evaluation.figures.corrections import corrections
+from evaluation.figures.digits import digits
 from evaluation.figures.funnel import funnel
+from evaluation.figures.history import history
 from evaluation.figures.placebo import placebo
 from evaluation.figures.trend import trend
 from evaluation.monitoring.asked import IndicatorValue
+from evaluation.monitoring.completeness import Timeliness, district_matrix
+from evaluation.monitoring.corrections import Corrections
 from evaluation.monitoring.funnel import Funnel
+from evaluation.monitoring.outliers import WardHistory
 from evaluation.places import districts
+from evaluation.quality.digits import DigitPreference
 from evaluation.results import draws
 
 UNITS = {"percent": "percent", "per 10,000 residents": "per_10000"}
@@ -47,3 +55,28 @@ def funnel_result(result: Funnel, ax: Axes | None = None, language: str = "en", 
 def pilot_effect(result: PilotEffect, ax: Axes | None = None, language: str = "en", **options: Any) -> Axes:
     """Draw the pilot's estimate among the placebo estimates."""
     return placebo(result, ax, language=language, **options)
+
+
+@draws(Timeliness)
+def timeliness_result(result: Timeliness, ax: Axes | None = None, language: str = "en", **options: Any) -> Axes:
+    """Draw who reported when, all districts by quarter, with the wards that reported."""
+    names = {code: d.name[language] for code, d in districts().items()}
+    return completeness(district_matrix(result, names), ax, language=language, **options)
+
+
+@draws(WardHistory)
+def ward_history_result(result: WardHistory, ax: Axes | None = None, language: str = "en", **options: Any) -> Axes:
+    """Draw a ward's series beside its usual range."""
+    return history(result.frame, ax, label=result.estimand[language], language=language, **options)
+
+
+@draws(DigitPreference)
+def digit_preference_result(result: DigitPreference, ax: Axes | None = None, language: str = "en", **options: Any) -> Axes:
+    """Draw last digits."""
+    return digits(result, ax, language=language, **options)
+
+
+@draws(Corrections)
+def corrections_result(result: Corrections, ax: Axes | None = None, language: str = "en", **options: Any) -> Axes:
+    """Draw the figures that corrections changed."""
+    return corrections(result.cells, ax, language=language, **options)

@@ -45,14 +45,14 @@ class Corrections(Result):
         return self.quarters.copy()
 
 
-def corrections(store: EvidenceStore, periods: Sequence[str] | None = None) -> Corrections:
+def corrections(store: EvidenceStore, periods: Sequence[str] | None = None, places: Sequence[str] | None = None) -> Corrections:
     """Return what the corrections received by the date of the question changed.
 
     Parameters
     ----------
     store : EvidenceStore
-    periods : sequence of str, optional
-        All where left out.
+    periods, places : sequence of str, optional
+        Quarters and district codes; all where left out.
 
     Notes
     -----
@@ -64,6 +64,8 @@ def corrections(store: EvidenceStore, periods: Sequence[str] | None = None) -> C
     sent = store.submissions()
     if periods is not None:
         sent = sent[sent["period"].isin(list(periods))]
+    if places is not None:
+        sent = sent[sent["district_code"].isin(list(places))]
     spans = sent.groupby(["district_code", "period"])["received"].agg(["min", "max"]).reset_index()
     spans = spans[spans["min"] < spans["max"]].rename(columns={"min": "first_received", "max": "last_received"})
     before, after = [], []

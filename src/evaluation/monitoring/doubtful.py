@@ -1,9 +1,9 @@
 """What doubtful figures do to the results: the main indicators as reported, and without the figures in doubt.
 
 A doubtful figure is left as reported everywhere else. Here it is set aside, as if the ward had left the cell blank: both
-sides of a share then lose that ward. A count that loses a ward falls for that reason alone, so a count is also given with
-each doubtful figure replaced by the median of the ward's other quarters. Neither is the truth; the distance between
-them says how much hangs on figures that somebody should check.
+sides of a share then lose that ward. Only doubts about an indicator's own counts touch it. A count that loses a ward falls
+for that reason alone, so a count is also given with each doubtful figure replaced by the median of the ward's other
+quarters. Neither is the truth; the distance between them says how much hangs on figures that somebody should check.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 AS_REPORTED, SET_ASIDE, REPLACED = "as_reported", "set_aside", "replaced"
-WAYS = (AS_REPORTED, SET_ASIDE, REPLACED)
 _CELL = ["unit_code", "period", "element"]
 
 
@@ -43,8 +42,10 @@ class Doubtful(Result):
         indicator, way, place (the city), numerator, denominator, value, low,
         high, state, n_doubtful (of the figures that the indicator is made
         of), outside (whether the value as reported lies outside this way's
-        interval; False in the first). "replaced" is made for counts and rates
-        only.
+        interval; False in the first), relative (value as reported over this
+        way's, less one). "replaced" is made for counts and rates only. The
+        interval of a large count knows only the chance of single events: it
+        is narrow, so read `relative` beside `outside`.
     """
 
     period: str
@@ -123,24 +124,24 @@ def with_and_without(values: pd.DataFrame, doubtful: pd.DataFrame, period: str, 
     usual = level.groupby([known["unit_code"], known["element"]]).transform("median")
     now = known[known["period"] == period].assign(usual=usual)
     came = set(values.loc[(values["period"] == period) & (values["state"] == REPORTED) & (values["unit_code"].str.len() == 5), "unit_code"])
-    made = {AS_REPORTED: now, SET_ASIDE: _instead(now, float("nan")), REPLACED: _instead(now, now["usual"].round())}
     frames = []
-    for way in WAYS:
-        names = [n for n in only if way != REPLACED or indicators()[n].measure in ("count", "rate")]
-        for name in names:
+    for name in only:
+        indicator = indicators()[name]
+        own = now.assign(doubtful=now["doubtful"] & now["element"].isin(indicator.elements))
+        ways = {AS_REPORTED: now, SET_ASIDE: _instead(own, float("nan"))}
+        if indicator.measure in ("count", "rate"):
+            ways[REPLACED] = _instead(own, own["usual"].round())
+        for way, cells in ways.items():
             # Who left a cell blank keeps the residents in a rate, as everywhere; who is set aside is not in it at all.
-            cells = made[way]
-            gone = cells["doubtful"] & cells["value"].isna() & (cells["element"] == indicators()[name].numerator)
-            lost = set(cells.loc[gone, "unit_code"])
-            frames.append(_city(cells, period, name, came - lost).assign(way=way))
+            gone = own["doubtful"] & cells["value"].isna() & (cells["element"] == indicator.numerator)
+            frames.append(_city(cells, period, name, came - set(cells.loc[gone, "unit_code"])).assign(way=way))
     frame = pd.concat(frames, ignore_index=True)
     counted = now[now["doubtful"]].groupby("element").size()
     frame["n_doubtful"] = [sum(int(counted.get(e, 0)) for e in indicators()[name].elements) for name in frame["indicator"]]
     first = frame[frame["way"] == AS_REPORTED].set_index("indicator")["value"]
     there = frame["indicator"].map(first)
     frame["outside"] = (frame["way"] != AS_REPORTED) & ((there < frame["low"]) | (there > frame["high"]))
-    order = {name: i for i, name in enumerate(only)}
-    frame = frame.sort_values("indicator", key=lambda s: s.map(order), kind="stable", ignore_index=True)
+    frame["relative"] = there / frame["value"].where(frame["value"] > 0) - 1
     own = now[now["element"].isin(elements)]
     reported, n_doubtful = int((own["state"] == REPORTED).sum()), int(own["doubtful"].sum())
     return Doubtful(
@@ -160,7 +161,9 @@ def with_and_without(values: pd.DataFrame, doubtful: pd.DataFrame, period: str, 
         ),
         period=period,
         n_doubtful=n_doubtful,
-        frame=frame[["indicator", "way", "place", "numerator", "denominator", "value", "low", "high", "state", "n_doubtful", "outside"]],
+        frame=frame[
+            ["indicator", "way", "place", "numerator", "denominator", "value", "low", "high", "state", "n_doubtful", "outside", "relative"]
+        ],
     )
 
 
