@@ -14,7 +14,7 @@ from evaluation.indicators import elements
 from evaluation.intake.findings import Finding, finding
 from evaluation.intake.form import SHEETS
 from evaluation.intake.reading import VALUE_COLUMNS, Reading
-from evaluation.intake.rulebook import Rule, of_check
+from evaluation.intake.rulebook import Rule, of_check, rules
 from evaluation.intake.rules import label, spoken, unit_name, written_chance
 from evaluation.language import Words, number
 from evaluation.periods import Period
@@ -34,7 +34,8 @@ def against(reading: Reading, history: pd.DataFrame, received: dt.date) -> tuple
     period = reading.cover.period
     now = pd.DataFrame(list(reading.rows), columns=list(VALUE_COLUMNS))
     now = now.assign(value=now["value"].astype(float), group=now["element"].map(_subjects()))
-    earlier = history[history["period"] < str(period)]
+    looked_at = [str(period.shift(-n)) for n in range(1, 1 + max(4, *(r.quarters for r in rules().values())))]
+    earlier = history[history["period"].isin(looked_at)]
     earlier = earlier.assign(value=earlier["value"].astype(float), group=earlier["element"].map(_subjects()))
     if earlier.empty:
         return ()
@@ -149,8 +150,8 @@ def _copies(case: _Case) -> Iterator[Finding]:
 
 def _sums(frame: pd.DataFrame, names: tuple[str, ...]) -> pd.Series[float]:
     """Return the sum of counts by ward, where all of them are reported."""
-    wide = frame[frame["element"].isin(names)].pivot(index="unit_code", columns="element", values="value")
-    return wide.reindex(columns=list(names)).sum(axis=1, skipna=False).dropna()
+    known = frame[frame["element"].isin(names) & frame["value"].notna()].groupby("unit_code")["value"].agg(["sum", "size"])
+    return known.loc[known["size"] == len(names), "sum"]
 
 
 def _pairs(case: _Case, rule: Rule, past: Period, right: tuple[str, ...]) -> Iterator[tuple[Record, float, float]]:

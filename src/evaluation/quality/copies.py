@@ -52,13 +52,17 @@ def repeated(
 
     old = last[last["state"] == REPORTED][["unit_code", "element", "value"]].rename(columns={"value": "before"})
     both = now[now["state"] == REPORTED].merge(old, on=["unit_code", "element"])
-    both = both[both["before"] >= least].assign(group="")
+    both = both[both["before"] >= least].assign(everything=0)
+    both = both.assign(same=both["value"] == both["before"])
+    groups = both.groupby([*by, "everything"], sort=True)
+    counts = groups["same"].agg(["sum", "size"])
     rows = []
-    for key, group in both.groupby([*by, "group"], sort=True):
-        k, n = int((group["value"] == group["before"]).sum()), len(group)
+    for key in counts.index[(counts["sum"] >= LEAST_EQUAL) & (counts["sum"] >= share * counts["size"])]:
+        group = groups.get_group(key if by else (0,))
+        k = int(group["same"].sum())
         probability = at_least_of(k, [same_count(v) for v in group["before"]])
-        if k >= LEAST_EQUAL and k >= share * n and probability <= chance:
-            rows.append((*(key[:-1] if isinstance(key, tuple) else ()), k, n, probability))
+        if probability <= chance:
+            rows.append((*(key[:-1] if by else ()), k, len(group), probability))
     return pd.DataFrame(rows, columns=[*by, "k", "n", "chance"])
 
 

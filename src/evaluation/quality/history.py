@@ -217,6 +217,8 @@ def _tenfold_one_way(seen: pd.DataFrame, by: list[str], times: float, share: flo
     mended = seen["value"] / times
     nearer = np.abs(anscombe(mended) - anscombe(seen["median"])) < np.abs(anscombe(seen["value"]) - anscombe(seen["median"]))
     hit = mended.between(seen["low"], seen["high"]) & nearer
+    if not hit.any():
+        return pd.DataFrame(columns=[*by, "k", "n", "ratio"])
     # Figures multiplied by ten all end in 0, which chance gives one time in ten for each: the middle ratio may then lie further off.
     marked = seen["value"] % 10 == 0 if times > 1 else pd.Series(False, index=seen.index)
     groups = seen.assign(hit=hit, marked=marked).groupby(by, sort=True)
