@@ -57,13 +57,13 @@ def book(body: bytes) -> Book:
     """
     with answered(NOT_TEXT):
         text, encoding = _decoded(body)
-        if not text.strip():
-            damaged(EMPTY)
         said = _SEP.match(text)
         if said:
             text = text[said.end() :]
         separator = said[1] if said else _separator(text)
         rows = _rows(text, separator)
+        if not rows:
+            damaged(EMPTY)
         texts = Texts()
         for r, row in enumerate(rows):
             for c, cell in enumerate(row):
@@ -127,7 +127,7 @@ def _separator(text: str) -> str:
                 if len(widths) == _LOOKED_AT:
                     break
         except csv.Error:
-            return 0.0
+            pass  # what came before the over-long field speaks for itself
         usual = Counter(w for w in widths if w > 1).most_common(1)
         return (usual[0][1] / len(widths)) ** 2 * (usual[0][0] - 1) if usual else 0.0
 
@@ -164,5 +164,5 @@ def _closed(text: str, separator: str) -> bool:
         for cells in csv.reader(io.StringIO(text + "\r\n" + marker, newline=""), delimiter=separator):
             last = cells
     except csv.Error:
-        return True  # a field past csv's limit: that is what will be said
+        return text.count('"') % 2 == 0  # a field past csv's own limit: an open quotation mark, or really that long
     return last == [marker]

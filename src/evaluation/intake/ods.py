@@ -1,4 +1,4 @@
-"""A received OpenDocument spreadsheet (.ods) becomes sheets of cells and all the texts in it: our own reader (decision 0013)."""
+"""A received OpenDocument spreadsheet (.ods) becomes sheets of cells and all the texts in it: our own reader (decision 0015)."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def book(body: bytes) -> Book:
         sheets: tuple[Sheet, ...] | None = None
         for name, stream in members(body):
             texts.add("other", name)
-            if not is_xml(stream.peek(64)[:64]):  # type: ignore[attr-defined]  # ZipExtFile can look ahead
+            if not is_xml(stream.peek(64)[:64]):
                 # The picture of the first page shows what the cells hold; there is no text in it.
                 if name != "mimetype" and not name.startswith("Thumbnails/"):
                     runs(texts, stream.read())
@@ -121,8 +121,7 @@ def book(body: bytes) -> Book:
             if not walk(part, stream):
                 if name == "content.xml":
                     damaged(BROKEN)
-                stream.seek(0)
-                loose(texts, "other", stream.read())
+                loose(texts, body, name)
             if name == "content.xml":
                 sheets = part.sheets()
         if sheets is None:
@@ -219,12 +218,9 @@ class OdsPart(Part):
         known = self.root in _ROOTS
         for qualified, content in attributes.items():
             prefix, _, key = qualified.rpartition(":")
-            if (
-                prefix == "xmlns"
-                or key == "xmlns"
-                or is_code(content)
-                or (known and (key in _STRUCTURE or key.endswith(("style-name", "page-name"))))
-            ):
+            if prefix == "xmlns" or key == "xmlns" or is_code(content):
+                continue
+            if known and (key in _STRUCTURE or key.endswith(("style-name", "page-name"))):
                 continue
             if known and key == "name" and _AUTOMATIC.fullmatch(content):
                 continue

@@ -9,7 +9,7 @@ import unicodedata
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import BinaryIO, NoReturn
+from typing import NoReturn, cast
 from xml.sax import SAXException, handler, xmlreader
 
 from defusedxml.common import DefusedXmlException
@@ -19,7 +19,7 @@ from evaluation.intake.book import MOST_TEXT, Text
 from evaluation.intake.refusal import Refused, damaged, refuse
 from evaluation.language import Words
 
-MOST_TEXTS = 300_000  # pieces; a form has some two thousand
+MOST_TEXTS = 100_000  # pieces; a form has some two thousand
 MOST_LETTERS = 4_000_000  # of all pieces together
 _OVERLAP = 200  # a text that is cut must not be cut through a number
 _GUID = re.compile(r"\{?[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}?")
@@ -195,13 +195,13 @@ class Part(handler.ContentHandler):
         """Nothing to do."""
 
 
-def members(body: bytes) -> Iterator[tuple[str, BinaryIO]]:
+def members(body: bytes) -> Iterator[tuple[str, zipfile.ZipExtFile]]:
     """Give the members of a package that was admitted, open for reading, in their order."""
     with zipfile.ZipFile(io.BytesIO(body)) as archive:
         for member in archive.infolist():
             if not member.is_dir():
                 with archive.open(member) as stream:
-                    yield member.filename, stream
+                    yield member.filename, cast(zipfile.ZipExtFile, stream)
 
 
 def is_xml(head: bytes) -> bool:
@@ -209,7 +209,7 @@ def is_xml(head: bytes) -> bool:
     return head.replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").startswith(b"<")
 
 
-def walk(part: Part, stream: BinaryIO) -> bool:
+def walk(part: Part, stream: zipfile.ZipExtFile) -> bool:
     """Walk one XML part.
 
     Parameters
@@ -233,7 +233,7 @@ def walk(part: Part, stream: BinaryIO) -> bool:
     parser.setProperty(handler.property_lexical_handler, part)
     parser.forbid_dtd = True
     source = xmlreader.InputSource()
-    source.setByteStream(stream)  # type: ignore[arg-type]
+    source.setByteStream(stream)
     try:
         parser.parse(source)
     except DefusedXmlException:
@@ -243,11 +243,24 @@ def walk(part: Part, stream: BinaryIO) -> bool:
     return True
 
 
-def loose(texts: Texts, part: str, body: bytes, sheet: str = "") -> None:
-    """Take the texts between the tags of a part that is no sound XML, such as the drawings of some old Excel versions."""
+def loose(texts: Texts, body: bytes, name: str, sheet: str = "") -> None:
+    """Take the texts between the tags of a part that is no sound XML, such as the drawings of some old Excel versions.
+
+    Parameters
+    ----------
+    texts : Texts
+    body : bytes
+        The whole package.
+    name : str
+        The part's path in it.
+    sheet : str
+        The sheet that it belongs to.
+    """
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        body = archive.read(name)
     encoding = "utf-16" if body[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
     for piece in _TAG.split(body.decode(encoding, errors="replace")):
-        texts.add(part, html.unescape(piece), sheet)
+        texts.add("other", html.unescape(piece), sheet)
 
 
 def runs(texts: Texts, body: bytes) -> None:

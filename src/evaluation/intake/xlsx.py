@@ -6,6 +6,7 @@ import io
 import warnings
 from collections import Counter
 from typing import Any
+from zipfile import ZipExtFile
 
 import openpyxl.xml
 from openpyxl import load_workbook
@@ -76,29 +77,29 @@ def _walk(body: bytes, texts: Texts, package: Package) -> None:
     """Walk all parts: relationships first, then the workbook, then the rest, whether or not anything leads to them."""
     for name, stream in members(body):
         if name.lower().endswith(".rels"):
-            _walk_one(OoxmlPart(texts, package, name), name, stream, texts, package)
+            _walk_one(body, name, stream, texts, package)
     for name, stream in members(body):
         if name == package.main:
-            _walk_one(OoxmlPart(texts, package, name), name, stream, texts, package)
+            _walk_one(body, name, stream, texts, package)
     if len(package.titles) > MOST_SHEETS:
         refuse("IN-014", f"hơn {MOST_SHEETS} trang tính", f"more than {MOST_SHEETS} sheets")
     package.settle()
     for name, stream in members(body):
         texts.add("other", name)
         if name != package.main and not name.lower().endswith(".rels"):
-            _walk_one(OoxmlPart(texts, package, name), name, stream, texts, package)
+            _walk_one(body, name, stream, texts, package)
     for source, rel, target in package.links:
         texts.add("link", target, package.owners.get(source, ""), package.linked.get((source, rel), ""))
 
 
-def _walk_one(part: OoxmlPart, name: str, stream: Any, texts: Texts, package: Package) -> None:
+def _walk_one(body: bytes, name: str, stream: ZipExtFile, texts: Texts, package: Package) -> None:
+    part = OoxmlPart(texts, package, name)
     if not is_xml(stream.peek(64)[:64]):
         runs(texts, stream.read())
     elif not walk(part, stream):
         if name in package.pages or name == package.main or not part.root:
             damaged(BROKEN)
-        stream.seek(0)
-        loose(texts, "other", stream.read(), package.owners.get(name, ""))
+        loose(texts, body, name, package.owners.get(name, ""))
 
 
 def _sheets(body: bytes, texts: Texts, package: Package) -> tuple[Sheet, ...]:
