@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterator
@@ -9,11 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evaluation.example.files import ARCHIVE
-from evaluation.intake.findings import ERROR, Finding
+from evaluation.intake.archive import body
+from evaluation.intake.findings import ERROR, Finding, frame
 from evaluation.intake.form import Cover
-from evaluation.intake.workbook import read
+from evaluation.intake.reading import Reading
+from evaluation.intake.refusal import Refused
+from evaluation.intake.workbook import examine
 from evaluation.settings import folders
-from evaluation.store import Submission, load_many
+from evaluation.store import Batch, Submission, load
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,11 +50,14 @@ def build(store_path: Path, folder: Path | None = None, tell: Callable[[Finding]
     ExampleError
         If the list of submissions or the archive is missing or damaged.
     """
-    return load_many(store_path, submissions(folder or folders().data / "example", tell), synthetic=True)
+    batches = list(submissions(folder or folders().data / "example", tell))
+    if not batches:
+        return 0
+    return len(load(store_path, batches, synthetic=True, received=max(b.submission.received for b in batches)).new)
 
 
-def submissions(folder: Path, tell: Callable[[Finding], object] | None = None) -> Iterator[tuple[Submission, pd.DataFrame]]:
-    """Give every submission of the example with its values, in the order in which they came.
+def submissions(folder: Path, tell: Callable[[Finding], object] | None = None) -> Iterator[Batch]:
+    """Give every submission of the example with its values and its workbook, in the order in which they came.
 
     Parameters
     ----------
@@ -60,9 +67,8 @@ def submissions(folder: Path, tell: Callable[[Finding], object] | None = None) -
 
     Yields
     ------
-    Submission
-    DataFrame
-        As `contracts.values_schema`.
+    Batch
+        Quarters from the archive have no workbook.
     """
     import pandas as pd
 
@@ -84,15 +90,25 @@ def submissions(folder: Path, tell: Callable[[Finding], object] | None = None) -
         received = dt.date.fromisoformat(str(row.received))
         if row.file == ARCHIVE:
             key = (str(row.district_code), str(row.period), str(row.revision))
-            yield _archived(key, held[key], received, int(str(row.form_version)), digest)
+            yield Batch(*_archived(key, held[key], received, int(str(row.form_version)), digest))
         else:
-            reading = read(folder / str(row.file), received)
-            if reading.submission is not None:
-                yield reading.submission, reading.values
+            reading, content = _read(folder / str(row.file))
+            if reading.accepted:
+                form = dataclasses.replace(reading.submission(received), narrative=reading.narrative)
+                yield Batch(form, reading.values, frame(reading.findings), content, reading.written_as)
             elif tell:
                 for found in reading.findings:
                     if found.severity == ERROR:
                         tell(found)
+
+
+def _read(path: Path) -> tuple[Reading, bytes]:
+    """Read one of the example's own workbooks, in this process: nobody else has written it."""
+    try:
+        content = body(path)
+    except Refused as refused:
+        return Reading(path.name, findings=(refused.finding(path.name),)), b""
+    return examine(content, path.name), content
 
 
 def _archived(
