@@ -39,6 +39,9 @@ class Evidence:
         protected counts.
     reports, submissions : DataFrame
         Which wards reported; what was sent and when.
+    findings, checked : DataFrame
+        What the checks of received files found, and the submissions that it
+        is about: those that are held back too.
     """
 
     store: EvidenceStore
@@ -49,6 +52,8 @@ class Evidence:
     changes: pd.DataFrame
     reports: pd.DataFrame
     submissions: pd.DataFrame
+    findings: pd.DataFrame
+    checked: pd.DataFrame
 
     @property
     def synthetic(self) -> bool:
@@ -86,7 +91,7 @@ def _gathered(path: Path, as_of: dt.date, period: Period) -> Evidence:
     sent = checked(store.submissions(), submissions_schema(), "submissions")
     forms = sent[sent["stands"]].rename(columns={"district_code": "place"})
     changes = checked(yearly_change(values, wards, forms, str(period)), changes_schema(), "changes")
-    return Evidence(store, period, tuple(spans), protection, values, changes, reports, sent)
+    return Evidence(store, period, tuple(spans), protection, values, changes, reports, sent, store.findings(), store.submissions(held=True))
 
 
 def services_by_ward(evidence: Evidence, district: str) -> pd.DataFrame:

@@ -8,18 +8,22 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from evaluation.contracts import MISSING
-from evaluation.indicators import indicators
+from evaluation.indicators import elements, indicators
 from evaluation.language import day
-from evaluation.monitoring.completeness import Completeness, completeness
+from evaluation.monitoring.completeness import Completeness, Timeliness, completeness, timeliness
+from evaluation.monitoring.corrections import Corrections, corrections
 from evaluation.places import District, districts, within_sentence
 from evaluation.quality import oddities
+from evaluation.quality.digits import DigitPreference, digit_preference
 from evaluation.reporting.district.written import Row
 from evaluation.reporting.evidence import Evidence
 
 if TYPE_CHECKING:
     import pandas as pd
 
-RECENT = 4
+RECENT, LAST_QUARTERS = 4, 8
+DRAWS = 999
+BY_THE_BOX = ("items",)  # condoms come in boxes: their figures may be round and true
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +71,13 @@ class Subject:
         """How complete and timely the period's report is."""
         return completeness(self.code, str(self.evidence.period), self.evidence.reports, self.evidence.submissions)
 
+    @cached_property
+    def narrative(self) -> str:
+        """What the district wrote with the period's report; nothing of it has passed the gate."""
+        told = self.evidence.store.narratives()
+        own = told[(told["district_code"] == self.code) & (told["period"] == str(self.evidence.period))]
+        return "\n".join(own["narrative"])
+
     def missing_wards(self) -> int:
         """Return how many wards have no report for the period."""
         return int((~self.completeness.frame["reported"]).sum())
@@ -80,6 +91,25 @@ class Subject:
     def _changes(self) -> pd.DataFrame:
         own = self.evidence.changes
         return own[own["place"] == self.code].set_index("indicator")
+
+    @cached_property
+    def timeliness(self) -> Timeliness:
+        """When the district's reports of the last eight quarters came."""
+        evidence = self.evidence
+        return timeliness(evidence.periods[-LAST_QUARTERS:], evidence.reports, evidence.submissions, [self.code])
+
+    @cached_property
+    def corrections(self) -> Corrections:
+        """What corrections of the last eight quarters changed."""
+        return corrections(self.evidence.store, self.evidence.periods[-LAST_QUARTERS:], [self.code])
+
+    @cached_property
+    def last_digits(self) -> DigitPreference:
+        """Last digits of the ward figures that point at nobody, over the last four quarters."""
+        wanted = [e.id for e in elements().values() if not e.sensitive and e.accumulates == "flow" and e.unit not in BY_THE_BOX]
+        values = self.evidence.store.values(self.evidence.periods[-RECENT:], wanted, [self.code])
+        counts = values.loc[values["value"].notna() & (values["value"] % 1 == 0), "value"]
+        return digit_preference(counts, draws=DRAWS)
 
     @cached_property
     def odd_figures(self) -> pd.DataFrame:
@@ -109,6 +139,11 @@ class Subject:
         """Return an indicator over all quarters: period, value, low, high, state."""
         own = self._values.loc[indicator].reindex(list(self.evidence.periods)).reset_index()
         return own[["period", "value", "low", "high", "state"]]
+
+    def recent(self, indicator: str) -> pd.DataFrame:
+        """Return an indicator over the last four quarters: period, numerator, denominator, value, state; from protected counts."""
+        own = self._values.loc[indicator].reindex(list(self.evidence.periods[-RECENT:])).reset_index()
+        return own[["period", "numerator", "denominator", "value", "state"]]
 
     def of_kind(self, kind: str) -> Iterator[str]:
         """Yield the indicators of a kind that the form carries, in the codebook's order."""
