@@ -34,6 +34,7 @@ from evaluation.intake.form import (
 )
 from evaluation.intake.paper import lines
 from evaluation.intake.template import accepts, template, workbook, write_template
+from evaluation.intake.workbook import examine
 from evaluation.periods import Period
 from evaluation.places import districts, wards
 
@@ -261,6 +262,25 @@ def test_libreoffice_opens_it_and_gives_it_back_whole(body: bytes, book: Workboo
         assert there == {c.coordinate: c.value for row in page.iter_rows() for c in row if c.value is not None}
         assert back[page.title].protection.sheet
         assert len(back[page.title].data_validations.dataValidation) >= (page.title in SUBJECTS)
+
+
+@pytest.mark.slow
+def test_what_an_office_saves_is_read_without_a_finding(tmp_path: Path) -> None:
+    given = {(w, e.id): None for s in SHEETS if s != "district" for w in wards("760") for e in columns(s, 2)}
+    path = opened(workbook(Cover("760", PERIOD, 2), given), tmp_path, "xlsx")
+    reading = examine(path.read_bytes(), file_name("760", PERIOD))
+    assert [f.line("en") for f in reading.findings if f.severity == "error" or f.refuses] == []
+    assert reading.cover == Cover("760", PERIOD, 2)
+    assert reading.narrative == ""
+
+
+@pytest.mark.slow
+def test_no_blank_form_is_taken_for_one_with_identifiers() -> None:
+    for district in list(districts())[::4]:
+        reading = examine(template(district, PERIOD), file_name(district, PERIOD))
+        assert reading.findings == (), district
+        assert {row[3] for row in reading.rows} == {"not_reported"}
+        assert len(reading.rows) == sum(len(columns(s, 2)) * (1 if s == "district" else len(wards(district))) for s in SHEETS)
 
 
 @pytest.mark.slow

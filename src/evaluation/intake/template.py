@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
 STAMP = dt.datetime(2015, 1, 1)
-MOST_COUNT = 1_000_000_000
+MOST_COUNT = "10^9"  # written out, its ten digits would look like an identity number
 MOST_PROMPT = 255  # what Excel takes in an input prompt, an error message and a formula of a validation
 _OPEN = Protection(locked=False)
 _PLAIN_WORDS = {"không phát sinh": "khong phat sinh", "không áp dụng": "khong ap dung", "không công bố": "khong cong bo"}
@@ -380,7 +380,7 @@ def _narrative_sheet(form: _Form, narrative: str) -> None:
 
 def _guide_sheet(form: _Form) -> None:
     page = form.book.create_sheet(GUIDE)
-    heads = ("Trang / Sheet", "Chỉ tiêu", "Indicator", "Đơn vị tính / Unit", "Định nghĩa", "Definition")
+    heads = ("Trang / Sheet", "Chỉ tiêu", "Indicator", "Đếm gì / What is counted", "Định nghĩa", "Definition")
     widths(page, {1: 15, 2: 27, 3: 27, 4: 15, 5: 46, 6: 46})
     for column, head in enumerate(heads, 1):
         heading(written(page, 1, column, head))
@@ -388,7 +388,9 @@ def _guide_sheet(form: _Form) -> None:
     shown = [e for sheet in SHEETS for e in columns(sheet, form.cover.form_version)]
     for row, e in enumerate(shown, 2):
         title = SHEETS[e.sheet if e.level == "ward" else "district"]
-        unit = " / ".join(say(f"cli.unit.{e.unit}", language) for language in ("vi", "en"))
+        # "Number of": the bare word for establishments is what heads a list of them.
+        counted = f"số {say(f'cli.unit.{e.unit}', 'vi')} / {say(f'cli.unit.{e.unit}', 'en')}"
+        unit = "1 = có / yes, 0 = không / no" if e.unit == "yes_no" else counted
         texts = (f"{title.vi} / {title.en}", e.label.vi, e.label.en, unit, e.definition.vi, e.definition.en)
         for column, text in enumerate(texts, 1):
             written(page, row, column, text, type_(bold=column == 2, italic=column in (3, 6)), wrap=True).border = THIN

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 FACE = "Times New Roman"
 MOST_POINTS, MOST_LINES, LINE = 8, 18, 80  # what the page has room for: points, their lines, letters to a line
-_LEFT, _RIGHT = 62, 98  # mm: columns of the head
+_LEFT, _RIGHT = 58, 102  # mm: columns of the head
 _KEPT_OUT = frozenset({"thumbnail", "customXml", "printerSettings", "stylesWithEffects"})
 
 
@@ -38,7 +38,8 @@ class _Point:
     @property
     def text(self) -> str:
         rest = f" (và {in_words(self.more)} ô khác cùng loại)" if self.more else ""
-        return f"{self.where}: {self.message.rstrip('.…')}{rest}."
+        said = f"{self.where}: {self.message.rstrip('.')}{rest}"
+        return said if said.endswith("…") else f"{said}."
 
 
 def note(answer: Answer, attached: str) -> bytes:
