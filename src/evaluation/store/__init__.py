@@ -14,9 +14,9 @@ again from them.
 
 from evaluation.store.decisions import decide
 from evaluation.store.evidence import EvidenceStore, open_store
-from evaluation.store.export import export
-from evaluation.store.load import Batch, Loaded, Submission, load, load_many
-from evaluation.store.rebuild import Rebuilt, fingerprint, rebuild
+from evaluation.store.loading import Batch, Loaded, Submission, load, load_many
+from evaluation.store.parquet import export
+from evaluation.store.rebuilding import Rebuilt, fingerprint, rebuild
 from evaluation.store.trouble import BrokenLedger, RowsLost, StoreError
 from evaluation.store.upkeep import Check, backup, check
 

@@ -20,7 +20,7 @@ from evaluation.store.connection import WRITER_WAITS, Tell, writer
 from evaluation.store.disk import beside, refuse_network, sync_folder, told
 from evaluation.store.entries import record_decision, start_of
 from evaluation.store.ledger import LOAD, Entry
-from evaluation.store.load import Batch, Prepared, Submission, finding_rows, insert, prepare
+from evaluation.store.loading import Batch, Prepared, Submission, finding_rows, insert, prepare
 from evaluation.store.session import reading, writing
 from evaluation.store.trouble import StoreError, broken_ledger
 
