@@ -10,7 +10,7 @@ from openpyxl.utils import column_index_from_string
 
 from evaluation.intake.book import folded
 from evaluation.intake.identifiers import names, numbers, places
-from evaluation.intake.identifiers.words import bares, labels, wards_alone
+from evaluation.intake.identifiers.words import bares, labels, long_labels, wards_alone
 from evaluation.intake.identifiers.writing import Writing
 
 CODES = {
@@ -29,6 +29,7 @@ CODES = {
 _PLACE = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7})")
 _LONGEST_LABEL = 60
 _FEWEST_NAMES = 3
+_ABBREVIATIONS = frozenset({"sdt", "cmnd", "cccd", "cmt", "stk", "bks", "email", "zalo", "dtdd", "passport", "hotline"})
 _COUNT_WORDS = frozenset({"so nguoi", "so luot", "so co", "so tre", "so truong", "so ho", "so ca", "so lan", "so buoi", "so vu", "tong so"})
 
 
@@ -55,18 +56,21 @@ def cell(name: str, writing: Writing, number: bool, counted: bool) -> Cell | Non
 
 def announced(text: str) -> str:
     """Return what kind of thing a heading or label announces; empty for any other text."""
-    if len(text) > _LONGEST_LABEL:
+    if len(text) > _LONGEST_LABEL or not any(c.isalpha() for c in text):
         return ""
     # What stands in brackets explains: "Họ tên (người vay)"; a heading in two languages is known by its first one.
-    for form in (text, re.sub(r"\([^)]*\)?", " ", text), re.split(r"[/\n(:]", text, maxsplit=1)[0]):
+    for form in dict.fromkeys((text, re.sub(r"\([^)]*\)?", " ", text), re.split(r"[/\n(:]", text, maxsplit=1)[0])):
         said = re.sub(r"^(?:stt|\d+) | \d+$", "", folded(form))
         if said in labels():
             return labels()[said]
     said = folded(text)
     if said[:8].strip() in _COUNT_WORDS or any(said.startswith(w + " ") for w in _COUNT_WORDS) or "khong ghi" in said:
         return ""
-    for label, kind in labels().items():
-        if " " in label and said.startswith(label + " ") and len(said.split()) <= len(label.split()) + 3 and kind != "name_weak":
+    first, _, others = said.partition(" ")
+    if first in _ABBREVIATIONS and len(others.split()) <= 3:
+        return labels()[first]
+    for label, kind in long_labels().get(first, ()):
+        if said.startswith(label + " ") and len(said.split()) <= len(label.split()) + 3:
             return kind
     return ""
 
@@ -118,7 +122,7 @@ def _under(label: str, one: Cell) -> bool:
     if label in ("name", "venue", "address"):
         if low in wards_alone() or len(text) > 200:
             return False
-        return letters >= 2 and not one.number if label != "address" else letters >= 2 or digits >= 1 and "/" in text
+        return letters >= 2 and not one.number if label != "address" else letters >= 2 or (digits >= 1 and "/" in text)
     if label == "name_weak":
         return not one.number and low not in wards_alone() and (names.looks_like_name(one.writing) or names.family_alone(one.writing))
     if label == "birth":
@@ -147,7 +151,7 @@ def _harmless() -> frozenset[str]:
 def _beside(one: Cell, by_place: dict[tuple[int, int], Cell]) -> Iterator[tuple[str, str]]:
     """Yield what a cell and its right neighbours make together."""
     right = by_place.get((one.row, one.column + 1))
-    if right is None or one.counted and right.counted:
+    if right is None or (one.counted and right.counted):
         return
     if one.label and not right.label:
         if _beside_label(one, right):
@@ -159,12 +163,12 @@ def _beside(one: Cell, by_place: dict[tuple[int, int], Cell]) -> Iterator[tuple[
         yield names.PERSON, one.name
     elif (found := _split_number(one, right, by_place)) is not None:
         yield found, one.name
-    if _latitude(one.writing.text) and _longitude(right.writing.text) or _longitude(one.writing.text) and _latitude(right.writing.text):
+    if (_latitude(one.writing.text) and _longitude(right.writing.text)) or (_longitude(one.writing.text) and _latitude(right.writing.text)):
         yield places.COORDINATES, one.name
 
 
 def _beside_label(label: Cell, right: Cell) -> bool:
-    """Return whether the cell beside a label holds what it announces; a label that heads a column is followed by headings, not by content."""
+    """Return whether the cell beside a label holds what it announces; the label of a column has headings beside it."""
     if not _under(label.label, right):
         return False
     if label.label in ("name", "venue", "address"):
@@ -175,11 +179,12 @@ def _beside_label(label: Cell, right: Cell) -> bool:
 
 def _split_number(one: Cell, right: Cell, by_place: dict[tuple[int, int], Cell]) -> str | None:
     """Return what digits in neighbouring cells make, the first of which begins with zero."""
-    pieces, column = [], one.column
+    pieces: list[str] = []
+    column = one.column
     first = one.writing.numbers
     if not re.fullmatch(r"\(?(?:0\d{1,6}|\+?84\d{0,5})\)?", first):
         return None
-    if first.startswith("84") and not first.startswith("+") and len(first) > 2 and one.number:
+    if first.startswith("84") and one.number:
         return None
     here: Cell | None = one
     while here and not here.counted and len(pieces) < 5 and re.fullmatch(r"[+(]?\d{1,8}[)]?", here.writing.numbers):
@@ -188,7 +193,7 @@ def _split_number(one: Cell, right: Cell, by_place: dict[tuple[int, int], Cell])
         if len(pieces) > 1:
             if numbers.phone_number(numbers.home_form(digits, first.startswith("+"))):
                 return numbers.PHONE
-            if len(digits) == 12 and numbers.identity_number(digits) or len(digits) == 9 and digits[0] == "0":
+            if (len(digits) == 12 and numbers.identity_number(digits)) or (len(digits) == 9 and digits[0] == "0"):
                 return numbers.IDENTITY
         column += 1
         here = by_place.get((one.row, column))

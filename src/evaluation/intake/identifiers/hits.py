@@ -83,10 +83,17 @@ def _finding(hit: Hit, file: str) -> Finding:
 def _where(hit: Hit) -> Words:
     known = _PARTS.get(hit.part, _PARTS["other"])
     if hit.number:
-        of = Words(f" số {hit.number}", f" number {hit.number}") if hit.part == "sheet_name" else Words(f" của trang số {hit.number}", f" of sheet number {hit.number}")
+        of = (
+            Words(f" số {hit.number}", f" number {hit.number}")
+            if hit.part == "sheet_name"
+            else Words(f" của trang số {hit.number}", f" of sheet number {hit.number}")
+        )
     else:
         of = Words(f" của trang '{hit.sheet}'", f" of sheet '{hit.sheet}'") if hit.sheet else Words("", "")
     vi, en = known.vi, known.en
     if not hit.cell:
-        vi, en = vi.replace(" ở ô {cell}", "").replace("ô {cell}", "một ô"), en.replace(" at cell {cell}", "").replace(" in cell {cell}", "").replace("cell {cell}", "a cell")
+        vi, en = (
+            vi.replace(" ở ô {cell}", "").replace("ô {cell}", "một ô"),
+            en.replace(" at cell {cell}", "").replace(" in cell {cell}", "").replace("cell {cell}", "a cell"),
+        )
     return Words(vi.replace("{cell}", hit.cell).replace("{of}", of.vi), en.replace("{cell}", hit.cell).replace("{of}", of.en))

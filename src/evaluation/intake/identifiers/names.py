@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from evaluation.intake.identifiers.words import bares, keys, places
+from evaluation.intake.identifiers.words import bares, keys, lists, place_beginnings, places
 from evaluation.intake.identifiers.writing import Word, Writing
 
 PERSON = "IN-030"
@@ -14,11 +14,15 @@ _INITIALS = re.compile(r"[A-ZĐ](?:\. ?[A-ZĐ]){0,3}\.?(?![^\W\d_])")
 # Family names that are words of English or of unmarked headings: they need more than one word behind them.
 _SHORT_FAMILIES = frozenset({"do", "ho", "vo", "le", "vu", "to", "la", "ta"})
 _PROSE_FAMILIES = frozenset({"nguyen", "tran", "pham", "huynh", "bui", "ngo", "dang", "vo", "le", "hoang"})
+_CLEAR_FAMILIES = frozenset({"nguyen", "tran", "pham", "huynh", "bui", "ngo"})  # hardly ever another word
 _CERTAIN_MIDDLES = frozenset({"thi", "van"})
 _NAME_LABEL = re.compile(
-    r"(?<![a-z])(?:ho (?:va )?ten|ten (?:goi|thuong goi|khach|khach hang|la|that)|nguoi (?:lap|lap bieu|bao cao|lien he|phu trach|ky|tong hop|"
-    r"nhap lieu|duyet|kiem tra)|(?:pho )?(?:giam doc|chu tich|truong phong)|full name|name|ten|bi danh|biet danh|nan nhan|chu co so|chu quan|"
-    r"prepared by|reported by|contact(?: person)?|author|can bo|nhan vien|khach hang|doi tuong|benh nhan|hoc vien|chu ho)(?: ky ten)? ?[:\-] ?"
+    r"(?<![a-z])(?:ho (?:va )?ten|ten (?:goi|thuong goi|khach|khach hang|la|that)"
+    r"|nguoi (?:lap|lap bieu|bao cao|lien he|phu trach|ky|tong hop|"
+    r"nhap lieu|duyet|kiem tra)|(?:pho )?(?:giam doc|chu tich|truong phong)"
+    r"|full name|name|ten|bi danh|biet danh|nan nhan|chu co so|chu quan|"
+    r"prepared by|reported by|contact(?: person)?|author"
+    r"|can bo|nhan vien|khach hang|doi tuong|benh nhan|hoc vien|chu ho)(?: ky ten)? ?[:\-] ?"
 )
 _CALLED = re.compile(r"(?<![a-z])(?:ten(?: that)?(?: la)?|bi danh|biet danh|goi la) [\"']?(?=[a-z])")
 
@@ -36,7 +40,7 @@ def looks_like_name(writing: Writing) -> bool:
     words = writing.words
     if not 2 <= len(words) <= _LONGEST or writing.digits or not _only_words(writing):
         return False
-    if _place_at(writing, 0) == len(words) or words[0].bare in bares("before_place") and words[0].key not in keys("family"):
+    if _place_at(writing, 0) == len(words) or (words[0].bare in bares("before_place") and words[0].key not in keys("family")):
         return False
     if " ".join(w.bare for w in words[:2]) in bares("not_a_name"):
         return False
@@ -60,7 +64,9 @@ def family_part(writing: Writing) -> bool:
 def given_part(writing: Writing) -> bool:
     """Return whether a whole cell is a given name, with a middle name or without."""
     words = writing.words
-    return 1 <= len(words) <= 2 and not writing.digits and words[0].capital and _only_words(writing) and all(_given(writing, w) for w in words)
+    return (
+        1 <= len(words) <= 2 and not writing.digits and words[0].capital and _only_words(writing) and all(_given(writing, w) for w in words)
+    )
 
 
 def family_alone(writing: Writing) -> bool:
@@ -74,7 +80,7 @@ def _only_words(writing: Writing) -> bool:
 
 def _exact(writing: Writing, word: Word) -> bool:
     """Return whether marks are to be compared: a word without them says nothing in a text without them."""
-    return not word.text.isascii() or writing.marked
+    return not word.text.isascii() or (writing.marked and word.start not in writing.unmarked_runs)
 
 
 def _family(writing: Writing, word: Word, weak: bool) -> bool:
@@ -93,6 +99,8 @@ def _joined(writing: Writing, place: int) -> bool:
 
 def _place_at(writing: Writing, place: int) -> int:
     """Return of how many words the name of a ward, district, province or street is that begins at a place."""
+    if writing.words[place].bare not in place_beginnings():
+        return 0
     words = writing.words[place : place + _LONGEST]
     marked, plain = places()
     for count in range(len(words), 0, -1):
@@ -161,9 +169,9 @@ def _name_at(writing: Writing, place: int) -> bool:
         return False
     rest = [w for n, w in enumerate(words[place + 1 : place + _LONGEST]) if all(_joined(writing, k) for k in range(place, place + n + 1))]
     whole = place == 0 and len(words) == len(rest) + 1 and _only_words(writing)
-    if _initials_after(writing, place, rest, strong):
+    if _initials_after(writing, place, rest, strong) or (place == 0 and _with_comma(writing, strong)):
         return True
-    if not rest or f"{first.bare} {rest[0].bare}" in bares("not_a_name") and _mistaken(writing, first, rest):
+    if not rest or (f"{first.bare} {rest[0].bare}" in bares("not_a_name") and _mistaken(writing, first, rest)):
         return False
     certain = rest[0].bare in _CERTAIN_MIDDLES and (not _exact(writing, rest[0]) or rest[0].key in keys("middle"))
     if not first.capital:
@@ -185,13 +193,28 @@ def _name_at(writing: Writing, place: int) -> bool:
     return strong and givens == 1 and capitals[0].key not in keys("before_place")
 
 
+def _with_comma(writing: Writing, strong: bool) -> bool:
+    """Return whether a whole cell is a family name, a comma and the rest: "Võ, Thanh Kiệt"."""
+    words = writing.words
+    return (
+        strong
+        and 2 <= len(words) <= 4
+        and writing.gap(0) == ", "
+        and all(writing.gap(n) == " " for n in range(1, len(words) - 1))
+        and all(w.capital for w in words)
+        and all(_given(writing, w) for w in words[1:])
+    )
+
+
 def _mistaken(writing: Writing, first: Word, rest: list[Word]) -> bool:
     """Return whether a pair is a word of the office ("phản ánh") and no name: by its marks, or where there are none, by its length."""
     if _exact(writing, first) and not writing.shouted and first.capital and rest[0].capital and len(rest) >= 2 and rest[1].capital:
         return not (_given(writing, rest[0]) and _given(writing, rest[1]))
     if not first.text.isascii() or not rest[0].text.isascii():
         return True
-    return not (len(rest) >= 2 and all(_given(writing, w) for w in rest[:2]) and first.bare in _PROSE_FAMILIES)
+    if rest[0].bare in _CERTAIN_MIDDLES and len(rest) == len(writing.words) - 1 == 2 and _given(writing, rest[1]):
+        return False
+    return not (len(rest) >= 2 and all(_given(writing, w) for w in rest[:2]) and first.bare in _CLEAR_FAMILIES)
 
 
 def _plain_name(writing: Writing, first: Word, capitals: list[Word], givens: int, strong: bool, whole: bool) -> bool:
@@ -209,7 +232,7 @@ def _small_name(writing: Writing, first: Word, rest: list[Word], certain: bool, 
     """Judge a name without capitals."""
     if len(rest) < 2 or not strong:
         return False
-    if whole and len(rest) <= 3 and all(_given(writing, w) for w in rest) and (certain or first.bare in _PROSE_FAMILIES):
+    if whole and len(rest) <= 3 and all(_given(writing, w) for w in rest) and (certain or first.bare in _PROSE_FAMILIES or writing.marked):
         return True
     if _exact(writing, first):
         return certain and first.key in keys("family") and _given(writing, rest[1])
@@ -235,7 +258,7 @@ def _reversed_at(writing: Writing, place: int) -> bool:
     """Return whether the family name comes last: "Hoa Nguyễn", "Thị Hoa Nguyễn", "Hoa, Nguyễn Thị"."""
     words = writing.words
     first = words[place]
-    if not first.capital or not _given(writing, first) or writing.shouted and len(words) > 4:
+    if not first.capital or not _given(writing, first) or (writing.shouted and len(words) > 4):
         return False
     if place and writing.gap(place - 1) == " " and words[place - 1].capital and _exact(writing, first):
         return False
@@ -245,7 +268,9 @@ def _reversed_at(writing: Writing, place: int) -> bool:
             return False
         gap = writing.gap(place + count - 2)
         last = here[-1]
-        frequent = last.bare in (_PROSE_FAMILIES | {"phan", "truong", "dinh", "trinh", "vu", "do", "ho"}) and _family(writing, last, weak=False)
+        frequent = last.bare in (_PROSE_FAMILIES | {"phan", "truong", "dinh", "trinh", "vu", "do", "ho", "duong"}) and _family(
+            writing, last, weak=False
+        )
         if frequent and gap in (" ", ", "):
             tail = place + count
             if gap == ", ":
@@ -267,7 +292,7 @@ def _reversed_pair(writing: Writing, place: int) -> bool:
     words = writing.words
     last = words[place + 1]
     if len(words) == 2 and _only_words(writing):
-        return last.bare in _PROSE_FAMILIES
+        return last.bare in _PROSE_FAMILIES or not writing.text.isascii()
     return last.bare in ("nguyen", "tran", "pham", "huynh") and not writing.shouted
 
 
@@ -281,7 +306,7 @@ def _titled(writing: Writing) -> bool:
         elif word.bare not in bares("title_ascii") or (word.capital and word.bare in ("chi", "anh", "em")):
             continue
         gap = writing.gap(place)
-        if gap not in (" ", ". ", ": ", ".", ' "', " '") or writing.shouted and place + 3 < len(words):
+        if gap not in (" ", ". ", ": ", ".", ' "', " '") or (writing.shouted and place + 3 < len(words)):
             continue
         following = words[place + 1]
         if following.bare == "ten" and place + 2 < len(words):
@@ -313,15 +338,18 @@ def _announced(writing: Writing) -> bool:
             continue
         # "name": what a column of the form is called; only a name's shape counts behind the shorter labels.
         first = behind.words[0]
-        if m[0].startswith(("ho ten", "ho va ten", "full")) and first.capital and not _harmless(behind):
+        certain = m[0].startswith(("ho ten", "ho va ten", "full")) and not _harmless(behind)
+        if certain and (first.capital or (":" in m[0] and _given(behind, first))):
             return True
         known = _place_at(behind, 0)
         if not known and (_given(behind, first) or _family(behind, first, weak=True)) and _alone_or_name(behind):
             return True
+    at = {w.start: place for place, w in enumerate(writing.words)}
     for m in _CALLED.finditer(writing.bare):
-        word = next((w for w in writing.words if w.start == m.end()), None)
-        if word and word.capital and not word.text.isupper() and _exact(writing, word) and _given(writing, word):
-            return not _place_at(writing, writing.words.index(word))
+        word = writing.words[at[m.end()]] if m.end() in at else None
+        named = word is not None and word.capital and not word.text.isupper() and _exact(writing, word) and _given(writing, word)
+        if word is not None and named and not _place_at(writing, at[word.start]):
+            return True
     return False
 
 
@@ -340,16 +368,40 @@ def _alone_or_name(writing: Writing) -> bool:
 
 def _squashed(word: str) -> bool:
     """Return whether a word without spaces is a name: "nguyenthihoa"."""
-    for family in ("nguyen", "tran", "pham", "huynh", "hoang", "phan", "dang", "bui", "ngo", "dinh", "truong", "le", "vo", "vu", "do", "ho"):
+    for family in (
+        "nguyen",
+        "tran",
+        "pham",
+        "huynh",
+        "hoang",
+        "phan",
+        "dang",
+        "bui",
+        "ngo",
+        "dinh",
+        "truong",
+        "le",
+        "vo",
+        "vu",
+        "do",
+        "ho",
+    ):
         rest = word.removeprefix(family)
         if rest == word:
             continue
         for middle in ("thi", "van"):
             last = rest.removeprefix(middle)
-            if last != rest and (last in bares("given") or any(last[:n] in bares("given") and last[n:] in bares("given") for n in range(2, min(len(last), 8)))):
+            if last != rest and (
+                last in bares("given")
+                or any(last[:n] in bares("given") and last[n:] in bares("given") for n in range(2, min(len(last), 8)))
+            ):
                 return True
-        if len(family) >= 5 and family != "truong" and family != "hoang" and any(
-            rest[:n] in bares("given", "middle") and rest[n:] in bares("given") for n in range(2, min(len(rest), 8))
+        if any(word.startswith(pair.replace(" ", "")) for pair in lists()["not_a_name"]):
+            continue
+        if (
+            len(family) >= 4
+            and family not in ("truong", "hoang")
+            and any(rest[:n] in bares("given", "middle") and rest[n:] in bares("given") for n in range(2, min(len(rest), 8)))
         ):
             return True
     return False

@@ -10,7 +10,7 @@ from evaluation.intake.identifiers.writing import Writing
 
 IDENTITY, PHONE, BIRTH, BANK, PLATE = "IN-031", "IN-032", "IN-035", "IN-036", "IN-037"
 
-_RUN = re.compile(r"[+(]{0,2}\d(?:\d|[ .\-()_]{1,3}(?=\d))*\)?")
+_RUN = re.compile(r"[+(]{0,2}\d(?:\d|[ .\-()_/]{1,3}(?=\d))*\)?")
 _GROUP = re.compile(r"\d+")
 _MOBILE = re.compile(r"0[35789]\d{8}|01[2689]\d{8}")
 _LANDLINE = re.compile(r"02\d{9}|02\d{8}|0[4-8]\d{8}|0[2-7][0-9]{9}")
@@ -19,7 +19,7 @@ _PASSPORT = re.compile(r"(?<![\w/.$-])[A-Z]{1,2} ?\d{7,8}(?![\w/])")
 _HEALTH_CARD = re.compile(r"(?<!\w)[A-Z]{2}[ -]?[1-5][ -]?\d{2}(?:[ .-]?\d){10}(?!\d)")
 _PLATE = re.compile(
     r"(?<![\w./$-])(?:[1-9]\d(?:[A-Z]{1,2}|[A-Za-z]\d)[- ]{0,3}\d{3}[. ]?\d{2}"
-    r"|[1-9]\d[- ]{1,3}(?:[A-Z]|[A-Za-z]\d)[- ]{1,3}\d{3}[. ]?\d{2}"
+    r"|[1-9]\d[- ]{1,3}(?:[A-Z]|[A-Za-z]\d)[- ]{1,3}\d{3}[. ]?\d{2}|[1-9]\d[- ]?[A-Za-z]\d/\d{3}[. ]?\d{2}"
     r"|[1-9]\d-?(?:[A-Z]{1,2}|[A-Za-z]\d)[- ]{0,3}\d{4}|[1-9]\d[- ]{1,3}(?:[A-Z]|[A-Za-z]\d)[- ]{1,3}\d{4}"
     r"|[A-Z]{2}[- ]\d{2}[- ]\d{2}|80[- ]?(?:NG|NN|QT)[- ]?\d{3}[- .]?\d{2}|[1-9]\d[- ](?:NG|NN|QT)[- ]\d{3}[- .]\d{2})(?![\w/])"
 )
@@ -42,13 +42,18 @@ _BANK_LABEL = re.compile(
     r"(?![a-z])[^\d\n]{0,24}\d"
 )
 _BIRTH_LABEL = re.compile(
-    r"(?<![a-z])(?:ngay sinh|nam sinh|sinh ngay|sinh nam|sinh thang|ngay,? thang,? nam sinh|ntns|dob|d\.o\.b|date of birth|birth ?date|birthday|"
-    r"born(?: on| in)?|sinh nhat|year of birth)(?![a-z])[^\d\n]{0,10}\d{1,4}"
+    r"(?<![a-z])(?:ngay sinh|nam sinh|sinh ngay|sinh nam|sinh thang|ngay,? thang,? nam sinh|ntns|dob|d\.o\.b"
+    r"|date of birth|birth ?date|birthday|"
+    r"born(?: on| in)?(?: \d{1,2} [a-z]{3,9}(?= 19| 20))?|sinh nhat|year of birth)(?![a-z])[^\d\n]{0,10}\d{1,4}"
 )
-_BIRTH_SHORT = re.compile(r"(?<![a-z.])(?:ns|n\.s\.?|sn|s\.n\.?|sinh) ?[:.]? ?(?:\d{1,2}[-./ ]\d{1,2}[-./ ])?(?:19[3-9]\d|200\d|'?\d\d(?=\)))(?!\d)")
+_BIRTH_SHORT = re.compile(
+    r"(?<![a-z.])(?:ns|n\.s\.?|sn|s\.n\.?|sinh) ?[:.]? ?(?:\d{1,2}[-./ ]\d{1,2}[-./ ])?(?:19[3-9]\d|200\d|'?\d\d(?=\)))(?!\d)"
+)
 _MONEY_AFTER = re.compile(r"\s?(?:dong|vnd|vnđ|d\b|đ\b|trieu|ty\b|nghin|usd|nguoi|luot|cai|chiec|%|ho\b|co so|bao)")
 _MONEY_BEFORE = re.compile(r"(?:kinh phi|tien|so tien|von|ngan sach|tri gia|budget|vnd|usd|\$)[^\d\n]{0,20}$")
-_SPELT = re.compile(r"(?:(?:khong|mot|hai|ba|bon|tu|nam|lam|sau|bay|tam|chin|zero)[ ,.-]{1,3}){8,}(?:khong|mot|hai|ba|bon|tu|nam|lam|sau|bay|tam|chin)\b")
+_SPELT = re.compile(
+    r"(?:(?:khong|mot|hai|ba|bon|tu|nam|lam|sau|bay|tam|chin|zero)[ ,.-]{1,3}){8,}(?:khong|mot|hai|ba|bon|tu|nam|lam|sau|bay|tam|chin)\b"
+)
 
 
 @dataclass(frozen=True)
@@ -83,7 +88,14 @@ class Number:
         """Whether it is written as a number with thousand separators."""
         first, *others = self.groups
         signs = set(self.separators)
-        return bool(others) and len(first) <= 3 and first[0] != "0" and all(len(g) == 3 for g in others) and len(signs) == 1 and signs <= set(". ")
+        return (
+            bool(others)
+            and len(first) <= 3
+            and first[0] != "0"
+            and all(len(g) == 3 for g in others)
+            and len(signs) == 1
+            and signs <= set(". ")
+        )
 
 
 def written(text: str) -> Iterator[Number]:
@@ -194,7 +206,7 @@ def _bare(digits: str, plus: bool) -> set[str]:
     found = set()
     if phone_number(home_form(digits, plus)):
         found.add(PHONE)
-    elif len(digits) == 9 and digits[0] in "35789" or len(digits) == 10 and digits[:2] in ("12", "16", "18", "19", "28"):
+    elif (len(digits) == 9 and digits[0] in "35789") or (len(digits) == 10 and digits[:2] in ("12", "16", "18", "19", "28")):
         found.add(PHONE)  # stored as a number, the leading zero is lost
     if len(digits) in (9, 12) or (len(digits) == 11 and identity_number(digits)):
         found.add(IDENTITY)
@@ -262,7 +274,9 @@ def _labelled(writing: Writing) -> set[str]:
 def _amount(low: str, start: int, length: int) -> bool:
     """Return whether a number with thousand separators is an amount by the words around it."""
     after = low[start + length : start + length + 12]
-    return bool(_MONEY_AFTER.match(after) or _MONEY_BEFORE.search(low[max(0, start - 40) : start])) or low[start : start + length].endswith("000")
+    return bool(_MONEY_AFTER.match(after) or _MONEY_BEFORE.search(low[max(0, start - 40) : start])) or low[start : start + length].endswith(
+        "000"
+    )
 
 
 def _is_birth(matched: str, after: str) -> bool:
@@ -270,4 +284,6 @@ def _is_birth(matched: str, after: str) -> bool:
     digits = matched[matched.rindex(re.findall(r"\d+", matched)[-1]) :]
     if len(digits) == 4:
         return 1920 <= int(digits) <= 2030
-    return bool(re.match(r"\s?[-./ ]\s?(?:\d|thang)", after)) or (len(digits) == 2 and not after[:1].isdigit() and int(digits) > 30 and not _MONEY_AFTER.match(after))
+    return bool(re.match(r"\s?[-./ ]\s?(?:\d|thang)", after)) or (
+        len(digits) == 2 and not after[:1].isdigit() and int(digits) > 30 and not _MONEY_AFTER.match(after)
+    )

@@ -6,7 +6,7 @@ import re
 from functools import cache
 
 from evaluation.intake.identifiers.words import bares, keys, lists, places, streets
-from evaluation.intake.identifiers.writing import Word, Writing, bare
+from evaluation.intake.identifiers.writing import Word, Writing, bare, key
 
 EMAIL, ADDRESS, VENUE, COORDINATES, PERSON = "IN-033", "IN-034", "IN-038", "IN-039", "IN-030"
 
@@ -29,16 +29,26 @@ _HOUSE = re.compile(
     r"|(?<![a-z])phong (?:tro )?so ?\d"
     r"|(?<![a-z])(?:chung cu|cu xa)[^\d\n,.;]{0,40}(?:,? ?(?:lo|block|toa|can|phong|tang|thap))\.? ?[a-z]?\d?"
     r"|(?<![a-z])(?:lo|block|toa) [a-z]?\d{0,3}[a-z]?,? (?:chung cu|cu xa)"
+    r"|(?<![a-z])p\.? ?\d{2,4},? (?:chung cu|cu xa|nha tro|khach san)"
     r"|(?<![a-z])duong [^\d\n,.;:]{2,40},? ?so(?: nha)? ?\d"
-    r"|(?<![a-z])(?:dia chi|noi o|cho o|thuong tru|tam tru|ho khau|noi cu tru|hktt|address)(?: hien nay| tai| o)? ?:? ?(?:tai |o |so |so nha )?\d+[a-z]?(?:/\d+)*"
+    r"|(?<![a-z])(?:dia chi|noi o|cho o|thuong tru|tam tru|ho khau|noi cu tru|hktt|address)(?: hien nay| tai| o)?"
+    r" ?:? ?(?:tai |o |so |so nha )?"
+    r"\d+[a-z]?(?:/\d+)*"
     r"(?! ?(?:nguoi|luot|ho\b|phuong|quan|dia|co so|%|truong hop|ngay|thang))"
     r"|(?<![a-z])\d+[a-z]?(?:/\d+[a-z]?)* [a-z]+(?: [a-z]+){0,4} (?:street|st|road|rd|avenue|ave)(?![a-z])"
 )
-_LABEL_ADDRESS = re.compile(r"(?<![a-z])(?:dia chi(?: nha| thuong tru| tam tru| lien he)?|noi o|cho o|thuong tru|tam tru|hktt|noi cu tru|que quan) ?: ?(?=[a-z])")
+_BLOCK = re.compile(
+    r"(?<![a-z])(?:lo|block|toa) [a-z]\d{0,3},? (?:chung cu|cu xa) [a-z]"
+    r"|(?<![a-z])(?:chung cu|cu xa) [^\d\n,.;]{0,40},? (?:lo|block|toa) [a-z](?![a-z])"
+)
+_LABEL_ADDRESS = re.compile(
+    r"(?<![a-z])(?:dia chi(?: nha| thuong tru| tam tru| lien he)?|noi o|cho o|thuong tru|tam tru|hktt|noi cu tru|que quan) ?: ?(?=[a-z])"
+)
 _NUMBERED = re.compile(r"(?<![\w./\-,])(?:so )?(\d{1,4}[a-z]?(?:bis)?(?:[/\-]\d{1,4}[a-z]?){0,5}),? (duong |pho )?(?=[a-z])")
 _ROAD_NUMBER = re.compile(r"(?<![\w./\-])\d{1,4}[a-z]?(?:bis)?(?:/\d{1,4}[a-z]?)*,? duong so ?\d")
 _NOT_A_HOUSE = re.compile(
-    r"(?:ngay|thang|nam|quy|tu|den|quan|phuong|q\.?|p\.?|hom|lop|khoa|to|doi|doan|muc|phan|dieu|khoan|bang|phu luc|ky|dot|lan|ward|district|"
+    r"(?:ngay|thang|nam|quy|tu|den|quan|phuong|q\.?|p\.?|hom|lop|khoa|to|doi|doan|muc|phan|dieu|khoan|bang|phu luc|ky|dot|lan|"
+    r"ward|district|"
     r"nghi dinh|ke hoach|quyet dinh|luat|khu|vung|cong van|thong tu|mau|bieu)(?: so)? ?$"
 )
 
@@ -51,7 +61,8 @@ _PAIR = re.compile(
 _LONE = re.compile(rf"(?<![\d.,]){_LONGITUDE}[.,]\d{{4,}}(?!\d)")
 _DEGREES = re.compile(rf"(?<!\d)(?:{_LATITUDE}|{_LONGITUDE}) ?(?:°|º|do) ?\d{{1,2}}(?:[.,]\d+)? ?(?:['′`´]|phut|\")")
 _GEO_LABEL = re.compile(
-    rf"(?<![a-z])(?:toa do|vi do|kinh do|gps|lat(?:itude)?|long(?:itude)?|lng|lon)(?![a-z])[^\d\n]{{0,12}}(?:{_LATITUDE}|{_LONGITUDE})[.,]\d{{2,}}"
+    rf"(?<![a-z])(?:toa do|vi do|kinh do|gps|lat(?:itude)?|long(?:itude)?|lng|lon)(?![a-z])"
+    rf"[^\d\n]{{0,12}}(?:{_LATITUDE}|{_LONGITUDE})[.,]\d{{2,}}"
 )
 _MAP = re.compile(
     r"maps?\.google|google\.[a-z.]{2,8}/maps|goo\.gl/maps|maps\.app\.goo|openstreetmap\.org|bing\.com/maps|maps\.apple|geo:\d|waze\.com/ul|map\.zalo|osm\.org"
@@ -63,7 +74,9 @@ def kinds(writing: Writing, counted: bool = False) -> set[str]:
     """Return the kinds of whereabouts in a text."""
     found: set[str] = set()
     low = writing.bare
-    if ("@" in low or " at " in low or "cong" in low or "moc" in low or "[" in low or "(" in low or "{" in low or "<" in low) and _email(low):
+    if ("@" in low or " at " in low or "cong" in low or "moc" in low or "[" in low or "(" in low or "{" in low or "<" in low) and _email(
+        low
+    ):
         found.add(EMAIL)
     if _FREE_MAIL.search(low):
         found.add(EMAIL)
@@ -102,6 +115,8 @@ def _address(writing: Writing) -> bool:
     low = writing.bare
     if _LABEL_ADDRESS.search(low) and _told(writing):
         return True
+    if _BLOCK.search(low):
+        return True
     if not writing.digits:
         return False
     if any(not _unmarked_only(m[0], writing, m.start()) for m in _HOUSE.finditer(low)) or _ROAD_NUMBER.search(low):
@@ -109,7 +124,16 @@ def _address(writing: Writing) -> bool:
     return any(_numbered(writing, m) for m in _NUMBERED.finditer(low))
 
 
-_MARKED_FORMS = (("ngo ", "ngõ"), ("hem ", "hẻm"), ("ap ", "ấp"), ("ap", "ấp"), ("kiet ", "kiệt"), ("to ", "tổ"), ("phong ", "phòng"), ("can ho", "căn hộ"))
+_MARKED_FORMS = (
+    ("ngo ", "ngõ"),
+    ("hem ", "hẻm"),
+    ("ap ", "ấp"),
+    ("ap", "ấp"),
+    ("kiet ", "kiệt"),
+    ("to ", "tổ"),
+    ("phong ", "phòng"),
+    ("can ho", "căn hộ"),
+)
 
 
 def _unmarked_only(matched: str, writing: Writing, start: int) -> bool:
@@ -117,7 +141,7 @@ def _unmarked_only(matched: str, writing: Writing, start: int) -> bool:
     shown = writing.text[start : start + len(matched)].lower()
     for unmarked, marked in _MARKED_FORMS:
         if matched.startswith(unmarked):
-            return not (shown.startswith(marked) or shown.isascii() and (not writing.marked or matched.startswith(("hem", "ngach"))))
+            return not (shown.startswith(marked) or (shown.isascii() and (not writing.marked or matched.startswith(("hem", "ngach")))))
     return False
 
 
@@ -154,21 +178,21 @@ def _numbered(writing: Writing, m: re.Match[str]) -> bool:
         return True
     slash = "/" in number
     family = names[0] in bares("family", "family_also_a_word")
-    if slash and not _day_and_month(number):
-        return capitals >= 2 and (family or len(names) > 1 and names[1] in bares("given")) and names[0] not in bares("before_place_bare")
-    return family and names[0] in bares("family") and capitals >= 2 and len(names) >= 2 and names[1] in bares("given", "middle") and " ".join(names[:2]) not in bares("not_a_name")
-
-
-def _day_and_month(number: str) -> bool:
-    parts = re.findall(r"\d+", number)
-    return len(parts) == 2 and "-" not in number and 1 <= int(parts[0]) <= 31 and 1 <= int(parts[1]) <= 12 and number[-1].isdigit() and False
+    if slash:
+        return capitals >= 2 and (family or (len(names) > 1 and names[1] in bares("given"))) and names[0] not in bares("before_place_bare")
+    return (
+        family
+        and names[0] in bares("family")
+        and capitals >= 2
+        and len(names) >= 2
+        and names[1] in bares("given", "middle")
+        and " ".join(names[:2]) not in bares("not_a_name")
+    )
 
 
 @cache
 def _venue_words() -> tuple[dict[str, list[tuple[str, ...]]], dict[str, list[tuple[str, ...]]]]:
     """Return the words for establishments by their first word, longest first: with marks and without."""
-    from evaluation.intake.identifiers.writing import key
-
     marked: dict[str, list[tuple[str, ...]]] = {}
     plain: dict[str, list[tuple[str, ...]]] = {}
     for phrase in sorted(lists()["venue"], key=len, reverse=True):
@@ -224,7 +248,12 @@ def _named_after(writing: Writing, place: int, following: int) -> bool:
     gap = writing.gap(following - 1)
     quoted = re.fullmatch(r"(?: ten(?: la)?)? ?:? ?[\"'«“(]{1,2}", bare(gap)) is not None
     if following >= len(words):
-        return re.match(r" (?:so )?\d{2,4}$", gap) is not None and len(words) == following and place == 0 and words[place].bare in ("karaoke", "massage", "quan", "spa", "bar")
+        return (
+            re.match(r" (?:so )?\d{2,4}$", gap) is not None
+            and len(words) == following
+            and place == 0
+            and words[place].bare in ("karaoke", "massage", "quan", "spa", "bar")
+        )
     # "quán tên Hoa Sen", "nhà nghỉ có tên Hoa Sen"
     if words[following].bare == "ten" and following + 1 < len(words) and words[following + 1].capital and gap == " ":
         return True
@@ -240,10 +269,10 @@ def _named_after(writing: Writing, place: int, following: int) -> bool:
         return False
     if re.search(r"\d", gap):
         return words[place].bare in ("quan", "karaoke") and not writing.shouted
-    if words[place].bare == "co" and following - place == 2 or words[place].bare in ("cong", "nn"):
+    if (words[place].bare == "co" and following - place == 2) or words[place].bare in ("cong", "nn"):
         # "cơ sở": a plain word, so that only two capitals make a name of what follows.
-        if not (following + 1 < len(words) and words[following + 1].capital and writing.gap(following) == " ") or writing.shouted:
-            return False
+        two_capitals = following + 1 < len(words) and words[following + 1].capital and writing.gap(following) == " "
+        return two_capitals and not writing.shouted and not (_district(writing, following) and place > 0 and _many(writing, place))
     if _district(writing, following) and place > 0 and _many(writing, place):
         return False
     return not (writing.shouted and place > 0 and _many(writing, place))
@@ -269,5 +298,14 @@ def _named_before(writing: Writing, place: int, length: int) -> bool:
     if phrase not in bares("venue_english") or place == 0 or writing.shouted or not words[place].capital or writing.gap(place - 1) != " ":
         return False
     before = words[place - 1]
-    ordinary = before.bare in bares("venue", "venue_english", "not_a_venue_name") or before.bare in {"youth", "a", "an", "each", "no", "per", "new", "loai"}
+    ordinary = before.key in keys("venue", "venue_english", "not_a_venue_name") or before.bare in {
+        "youth",
+        "a",
+        "an",
+        "each",
+        "no",
+        "per",
+        "new",
+        "loai",
+    }
     return before.capital and before.text[1:].islower() and not ordinary

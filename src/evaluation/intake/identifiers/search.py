@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 
@@ -13,8 +14,10 @@ from evaluation.intake.identifiers.words import wards_alone
 from evaluation.intake.identifiers.writing import Writing
 
 _CAMEL = frozenset({"property", "file_name", "name"})
-# Parts in which programs write numbers of their own: only what is written as an identifier counts.
-_OF_PROGRAMS = frozenset({"style", "other", "formula", "name", "validation"})
+# Parts that name cells: A1048576 is no passport there.
+_OF_PROGRAMS = frozenset({"style", "formula", "name"})
+# Codes of Excel for the left, middle and right of a header, with fonts and sizes.
+_HEADER_CODES = re.compile(r'&(?:"[^"]*"|\d{1,3}|[A-Z])')
 
 
 def look(texts: Iterable[Text], counts: AbstractSet[tuple[str, str]] = frozenset(), file: str = "") -> list[Hit]:
@@ -47,7 +50,7 @@ def look(texts: Iterable[Text], counts: AbstractSet[tuple[str, str]] = frozenset
             continue
         counted = text.part == "cell" and (text.sheet, text.cell) in counts
         asked = (text.text, text.number, counted, text.part in _OF_PROGRAMS)
-        if text.part in _CAMEL:
+        if text.part in _CAMEL or text.part == "header":
             writing, codes = _judged(text, counted)
         else:
             if asked not in seen:
@@ -87,7 +90,7 @@ def _unnamed(hit: Hit, order: dict[str, int]) -> Hit:
 
 
 def _judged(text: Text, counted: bool) -> tuple[Writing, frozenset[str]]:
-    writing = Writing(text.text)
+    writing = Writing(_HEADER_CODES.sub(" ", text.text) if text.part == "header" else text.text)
     codes = _codes(writing, text.part, text.number, counted)
     if text.part in _CAMEL:
         codes |= _codes(Writing(text.text, camel=True), text.part, text.number, counted)
@@ -98,7 +101,8 @@ def _codes(writing: Writing, part: str, number: bool, counted: bool) -> set[str]
     """Return the kinds of identifiers in one text, for itself."""
     if folded(writing.text) in wards_alone():
         return set()
-    found = numbers.kinds(writing, number, counted, part in _OF_PROGRAMS)
+    formula = part in _OF_PROGRAMS or writing.text.startswith("=")
+    found = numbers.kinds(writing, number, counted, formula)
     if writing.digits and number:
         return found | ({places.COORDINATES} & places.kinds(writing, counted))
     found |= places.kinds(writing, counted)

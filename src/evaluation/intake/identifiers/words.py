@@ -78,3 +78,19 @@ def wards_alone() -> frozenset[str]:
 def labels() -> Mapping[str, str]:
     """Return headings and labels, folded, with what kind of thing they announce."""
     return MappingProxyType({folded(w): kind for kind in reversed(LABELS) for w in lists()[f"label_{kind}"]})
+
+
+@cache
+def long_labels() -> Mapping[str, tuple[tuple[str, str], ...]]:
+    """Return the labels of several words by their first one: those after which an explanation may follow."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for label, kind in labels().items():
+        if " " in label and kind != "name_weak":
+            found.setdefault(label.split()[0], []).append((label, kind))
+    return MappingProxyType({first: tuple(known) for first, known in found.items()})
+
+
+@cache
+def place_beginnings() -> frozenset[str]:
+    """Return the words, without marks, with which names of places begin."""
+    return frozenset(bare(words[0]) for words in places()[1])

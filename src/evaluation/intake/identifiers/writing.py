@@ -32,6 +32,8 @@ _MACHINE = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-
 
 def key(word: str) -> str:
     """Return a word to look up: its letters and its marks, wherever the tone is written (hoà and hòa are one)."""
+    if word.isascii():
+        return word.lower()
     parts = unicodedata.normalize("NFD", word.lower().replace("đ", "d\u0335"))
     marks = sorted(c for c in parts if unicodedata.combining(c))
     return "".join(c for c in parts if not unicodedata.combining(c)) + "".join(marks)
@@ -39,18 +41,21 @@ def key(word: str) -> str:
 
 def bare(text: str) -> str:
     """Return lower-case letters without marks, place by place: as long as the text."""
-    return "".join(_bare_letter(c) for c in text)
+    return text.translate(_BARE)
 
 
-_BARE: dict[str, str] = {}
+class _Bare(dict[int, str]):
+    """Letters without marks, made as they are met."""
 
-
-def _bare_letter(letter: str) -> str:
-    if letter not in _BARE:
+    def __missing__(self, code: int) -> str:
+        letter = chr(code)
         low = letter.lower()
         first = unicodedata.normalize("NFD", low)[:1] or low
-        _BARE[letter] = "d" if first == "đ" else first if len(low) == 1 else letter
-    return _BARE[letter]
+        self[code] = "d" if first == "đ" else first if len(low) == 1 else letter
+        return self[code]
+
+
+_BARE = _Bare()
 
 
 def clean(text: str) -> str:
@@ -128,7 +133,8 @@ class Writing:
     def __init__(self, text: str, camel: bool = False) -> None:
         self.text = clean(text)
         if camel:
-            self.text = re.sub(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])", " ", re.sub(r"[._\-+,]+", " ", self.text))
+            apart = re.sub(r"[._\-+,]+", " ", _MACHINE.sub(" ", self.text))
+            self.text = re.sub(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])", " ", apart)
             self.text = "".join(
                 f" {c}" if c.isupper() and before.islower() else c for before, c in zip(" " + self.text, self.text, strict=False)
             )
@@ -147,6 +153,21 @@ class Writing:
     def marked(self) -> bool:
         """Whether it is written with Vietnamese marks."""
         return not self.text.isascii() and any(ord(c) > 0xBF and c.isalpha() for c in self.text)
+
+    @cached_property
+    def unmarked_runs(self) -> frozenset[int]:
+        """Where words stand that are part of three or more with capitals and no marks: a name written without them."""
+        found: set[int] = set()
+        run: list[Word] = []
+        for place, word in enumerate(self.words):
+            follows = bool(run) and self.gap(place - 1) in (" ", "-", "_", ".")
+            if word.capital and word.text.isascii():
+                run = [*run, word] if follows and len(run) < 8 else [word]
+                if len(run) >= 3:
+                    found.update(w.start for w in run)
+            else:
+                run = []
+        return frozenset(found)
 
     @cached_property
     def shouted(self) -> bool:
