@@ -8,9 +8,10 @@ import io
 import re
 import unicodedata
 from collections import Counter
+from itertools import islice
 
 from evaluation.intake.book import MOST_COLUMNS, MOST_ROWS, MOST_TEXT, Book, Sheet, address, trimmed
-from evaluation.intake.refusal import Refused, damaged
+from evaluation.intake.refusal import Refused, damaged, refuse
 from evaluation.intake.texts import Texts, answered, too_long
 from evaluation.language import Words
 
@@ -25,6 +26,7 @@ _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16-le"), (co
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _SEP = re.compile(r'"?sep=(.)"?\r?\n?', re.IGNORECASE)
 _LOOKED_AT = 500  # rows from which the separator is found out
+_MOST_LETTERS, _MOST_LINE = 8_000_000, 1_000_000
 
 
 def book(body: bytes) -> Book:
@@ -57,6 +59,9 @@ def book(body: bytes) -> Book:
     """
     with answered(NOT_TEXT):
         text, encoding = _decoded(body)
+        # csv takes a whole line apart before anything can be counted.
+        if len(text) > _MOST_LETTERS or any(len(line) > _MOST_LINE for line in io.StringIO(text, newline="")):
+            refuse("IN-014", "quá nhiều chữ và số", "too much text and too many numbers")
         said = _SEP.match(text)
         if said:
             text = text[said.end() :]
@@ -121,7 +126,7 @@ def _separator(text: str) -> str:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
         widths: list[int] = []
         try:
-            for row in reader:
+            for row in islice(reader, 10 * _LOOKED_AT):
                 if any(row):
                     widths.append(len(row))
                 if len(widths) == _LOOKED_AT:

@@ -182,8 +182,9 @@ class OdsPart(Part):
             self._begin_cell(attributes)
         elif name == "annotation":
             self._note = []
-        elif name == "s" and path[-2:-1] and self._together[-1]:
-            self._buffers[-1].append(" " * min(_repeat(attributes, "c"), MOST_TEXT + 1))
+        elif name == "s" and self.together:
+            count = _repeat(attributes, "c")
+            self.characters(" " * count) if count <= MOST_TEXT else too_long()
         elif path[0] != "manifest":
             self._attributes(name, attributes)
 

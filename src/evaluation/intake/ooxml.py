@@ -12,7 +12,7 @@ from openpyxl.utils.cell import column_index_from_string, coordinate_from_string
 
 from evaluation.intake.book import MOST_COLUMNS, MOST_ROWS, MOST_TEXT, Place, address, plain
 from evaluation.intake.refusal import Refused, refuse
-from evaluation.intake.texts import Part, Texts, bare_footer, format_words, is_code, speaks, too_long
+from evaluation.intake.texts import MOST_TEXTS, Part, Texts, bare_footer, format_words, is_code, speaks, too_long
 
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _STRICT = "http://purl.oclc.org/ooxml/spreadsheetml/main"
@@ -116,6 +116,8 @@ class Package:
         The cells of a sheet that follow them.
     main : str
         The workbook's part.
+    cells : int
+        Cells and shared strings met so far.
     """
 
     targets: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
@@ -127,6 +129,13 @@ class Package:
     links: list[tuple[str, str, str]] = field(default_factory=list)
     linked: dict[tuple[str, str], str] = field(default_factory=dict)
     main: str = "xl/workbook.xml"
+    cells: int = 0
+
+    def count(self) -> None:
+        """Count a cell or a shared string, under the limit for all texts together."""
+        self.cells += 1
+        if self.cells > 2 * MOST_TEXTS:
+            refuse("IN-014", "quá nhiều ô", "too many cells")
 
     def settle(self) -> None:
         """Say which sheet each part belongs to, once the workbook and all relationships were walked."""
@@ -284,6 +293,7 @@ class OoxmlPart(Part):
             if len(text) > MOST_TEXT:
                 too_long()
             self._package.strings.append(unescaped(text))
+            self._package.count()
         elif name in ("col", "row") and self.path[-2:-1] == ["from"]:
             self._anchor[name == "row"] = int(text)
         elif name == "from":
@@ -325,6 +335,7 @@ class OoxmlPart(Part):
         elif filled or self._formula:
             if place[0] >= MOST_ROWS or place[1] >= MOST_COLUMNS:
                 raise Refused("IN-021", most_rows=str(MOST_ROWS), most_columns=str(MOST_COLUMNS))
+            self._package.count()
             if place in page.filled or place in page.formulas:
                 refuse("IN-015", "hai nội dung cho một ô", "two contents for one cell")
             if filled:

@@ -10,10 +10,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import NoReturn, cast
-from xml.sax import SAXException, handler, xmlreader
-
-from defusedxml.common import DefusedXmlException
-from defusedxml.sax import make_parser
+from xml.parsers import expat
 
 from evaluation.intake.book import MOST_TEXT, Text
 from evaluation.intake.refusal import Refused, damaged, refuse
@@ -21,6 +18,7 @@ from evaluation.language import Words
 
 MOST_TEXTS = 100_000  # pieces; a form has some two thousand
 MOST_LETTERS = 4_000_000  # of all pieces together
+MOST_DEPTH = 200  # of XML elements within one another
 _OVERLAP = 200  # a text that is cut must not be cut through a number
 _GUID = re.compile(r"\{?[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}?")
 _LETTERS_APART = re.compile(r"[^\W\d_][^\W_]*\s+[^\W_]")
@@ -100,7 +98,7 @@ def too_long() -> NoReturn:
     refuse("IN-014", f"một ô dài hơn {shown.replace(',', '.')} ký tự", f"a cell of more than {shown} characters")
 
 
-class Part(handler.ContentHandler):
+class Part:
     """Walks one XML part: elements by their names without prefix, texts joined where a reader sees one text.
 
     Parameters
@@ -122,12 +120,11 @@ class Part(handler.ContentHandler):
     breaks: Mapping[str, str] = {}
 
     def __init__(self, texts: Texts) -> None:
-        super().__init__()
         self.texts = texts
         self.path: list[str] = []
+        self.together = False  # whether the open element is inside a joined one
         self._buffers: list[list[str]] = [[]]
-        self._together = [False]
-        self._lengths = 0
+        self._length = 0
 
     @property
     def root(self) -> str:
@@ -144,55 +141,46 @@ class Part(handler.ContentHandler):
         """Take a remark in the XML, which no office program shows."""
         self.texts.add("other", text)
 
-    def startElement(self, name: str, attrs: xmlreader.AttributesImpl) -> None:  # noqa: N802
-        local = name.rpartition(":")[2]
-        self.path.append(local)
-        if local in self.joined:
-            self._buffers.append([])
-            self._together.append(True)
-        elif self._together[-1]:
-            self._buffers.append(self._buffers[-1])
-            self._together.append(True)
-            if local in self.breaks:
-                self._buffers[-1].append(self.breaks[local])
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        """Take the parser's start of an element."""
+        name = tag.rpartition(":")[2] if ":" in tag else tag
+        path, buffers = self.path, self._buffers
+        path.append(name)
+        if len(path) > MOST_DEPTH:
+            refuse("IN-015", "XML lồng quá sâu", "XML nested too deep")
+        if name in self.joined:
+            buffers.append([])
+            self.together = True
+        elif self.together:
+            buffers.append(buffers[-1])
+            if name in self.breaks:
+                self.characters(self.breaks[name])
         else:
-            self._buffers.append([])
-            self._together.append(False)
-        self.begin(local, dict(attrs.items()))
+            buffers.append([])
+        self.begin(name, attributes)
 
-    def endElement(self, name: str) -> None:  # noqa: N802
-        own = self._buffers.pop()
-        self._together.pop()
-        if own is not self._buffers[-1]:
-            self.finish(self.path[-1], "".join(own) if own else "")
+    def end(self, _: str) -> None:
+        """Take the parser's end of an element."""
+        buffers = self._buffers
+        own = buffers.pop()
+        name = self.path[-1]
+        if own is not buffers[-1]:
+            if self.together:
+                self.together = not self.joined.isdisjoint(self.path[:-1])
+            self.finish(name, "".join(own) if own else "")
         self.path.pop()
 
-    def characters(self, content: str) -> None:
-        self._lengths += len(content)
-        if self._lengths > 4 * MOST_LETTERS:
+    def characters(self, text: str) -> None:
+        """Take a piece of text."""
+        self._length += len(text)
+        if self._length > 2 * MOST_LETTERS:
             refuse("IN-014", "quá nhiều chữ và số", "too much text and too many numbers")
-        self._buffers[-1].append(content)
+        self._buffers[-1].append(text)
 
-    def processingInstruction(self, target: str, data: str) -> None:  # noqa: N802
+    def instruction(self, target: str, data: str) -> None:
+        """Take an instruction to some program, all but the one that names Office."""
         if target != "mso-application":
             self.remark(data)
-
-    # The lexical handler's five calls: remarks are kept, the rest is of no interest.
-    def comment(self, content: str) -> None:
-        """Take a remark."""
-        self.remark(content)
-
-    def startCDATA(self) -> None:  # noqa: N802
-        """Nothing to do: the text comes as any other."""
-
-    def endCDATA(self) -> None:  # noqa: N802
-        """Nothing to do."""
-
-    def startDTD(self, name: str, public_id: str, system_id: str) -> None:  # noqa: N802
-        """Nothing to do: the parser refuses it."""
-
-    def endDTD(self) -> None:  # noqa: N802
-        """Nothing to do."""
 
 
 def members(body: bytes) -> Iterator[tuple[str, zipfile.ZipExtFile]]:
@@ -227,20 +215,24 @@ def walk(part: Part, stream: zipfile.ZipExtFile) -> bool:
     Refused
         If it declares a document type or entities, or holds too much.
     """
-    parser = make_parser()
-    parser.setFeature(handler.feature_namespaces, False)
-    parser.setContentHandler(part)
-    parser.setProperty(handler.property_lexical_handler, part)
-    parser.forbid_dtd = True
-    source = xmlreader.InputSource()
-    source.setByteStream(stream)
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    # What defusedxml forbids, without its detour over an object per element: no document type, so no entities of any kind.
+    parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = _declared
+    parser.StartElementHandler, parser.EndElementHandler = part.start, part.end
+    parser.CharacterDataHandler, parser.CommentHandler = part.characters, part.remark
+    parser.ProcessingInstructionHandler = part.instruction
     try:
-        parser.parse(source)
-    except DefusedXmlException:
-        raise Refused("IN-016") from None
-    except SAXException:
+        while piece := stream.read(2**16):
+            parser.Parse(piece, False)
+        parser.Parse(b"", True)
+    except expat.ExpatError:
         return False
     return True
+
+
+def _declared(*_: object) -> None:
+    refuse("IN-016")
 
 
 def loose(texts: Texts, body: bytes, name: str, sheet: str = "") -> None:
