@@ -140,7 +140,8 @@ def ods(sheets: Mapping[str, Rows]) -> bytes:
     spaces = "".join(
         f' xmlns:{n}="urn:oasis:names:tc:opendocument:xmlns:{n}:1.0"' for n in ("office", "table", "text", "style", "meta", "manifest")
     )
-    content = f"<office:document-content{spaces}><office:body><office:spreadsheet>{body}</office:spreadsheet></office:body></office:document-content>"
+    page = f"<office:body><office:spreadsheet>{body}</office:spreadsheet></office:body>"
+    content = f"<office:document-content{spaces}>{page}</office:document-content>"
     kind = "application/vnd.oasis.opendocument.spreadsheet"
     entries = "".join(
         f'<manifest:file-entry manifest:full-path="{p}" manifest:media-type="{t}"/>' for p, t in (("/", kind), ("content.xml", "text/xml"))

@@ -8,14 +8,6 @@ from collections.abc import Callable, Mapping
 
 import pytest
 from openpyxl import Workbook, load_workbook
-
-from evaluation.indicators import Element
-from evaluation.intake.form import MAP_ROW, SHEETS, Cover, columns
-from evaluation.intake.reading import Reading
-from evaluation.intake.template import workbook
-from evaluation.intake.workbook import examine
-from evaluation.periods import Period
-from evaluation.places import wards
 from tests.intake.offices import (
     COVER,
     DISTRICT,
@@ -36,6 +28,15 @@ from tests.intake.offices import (
     with_cover,
     xlsx,
 )
+
+from evaluation.indicators import Element
+from evaluation.intake.form import MAP_ROW, SHEETS, Cover, columns
+from evaluation.intake.numbers import written
+from evaluation.intake.reading import Reading
+from evaluation.intake.template import workbook
+from evaluation.intake.workbook import examine
+from evaluation.periods import Period
+from evaluation.places import wards
 
 HEALTH = SHEETS["health"].vi
 Disguise = tuple[bytes, str, set[str]]
@@ -242,3 +243,278 @@ def test_every_value_knows_its_cell() -> None:
     book = load_workbook(io.BytesIO(template(reversed_columns)))
     reading = examine(template(reversed_columns), FILE)
     assert all(float(str(book[sheet][cell].value)) == value for _, _, value, _, sheet, cell in reading.rows)
+
+
+# -- what cannot be read, by code and cell --
+
+
+def damaged(change: Callable[[Workbook], object], file: str = FILE) -> Reading:
+    return examine(template(change), file)
+
+
+def places(reading: Reading, code: str) -> list[tuple[str, str]]:
+    return [(f.sheet, f.cell) for f in reading.findings if f.code == code]
+
+
+def put(cell: str, content: object, sheet: str = HEALTH) -> Callable[[Workbook], object]:
+    return lambda book: setattr(book[sheet][cell], "value", content)
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        ("khoảng 5", "IN-101"),
+        ("<5", "IN-101"),
+        ("-", "IN-101"),
+        ("x", "IN-101"),
+        ("?", "IN-101"),
+        ("١٢", "IN-101"),
+        (True, "IN-101"),
+        ("-3", "IN-102"),
+        ("1,5", "IN-102"),
+        ("45%", "IN-120"),
+        ("145%", "IN-121"),
+        ("1/2", "IN-122"),
+        (1.234, "IN-123"),
+    ],
+)
+def test_a_refused_cell_is_named_with_its_count_and_ward(content: object, code: str) -> None:
+    reading = damaged(put("C6", content))
+    assert not reading.accepted
+    (found,) = (f for f in reading.findings if f.code == code)
+    assert (found.sheet, found.cell, found.element, found.unit) == (HEALTH, "C6", "outreach_reached", WARDS[0])
+    assert (WARDS[0], "outreach_reached") not in content_of(reading)
+
+
+@pytest.mark.parametrize("text", ["-", "?", "x", "(1)", "người", "Tổng", "sti_tested", "Số lượt tiếp cận"])
+@pytest.mark.parametrize("row", [6, 7, 9])
+def test_a_whole_row_of_odd_texts_is_never_dropped(text: str, row: int) -> None:
+    def change(book: Workbook) -> None:
+        for column in range(3, 13):
+            book[HEALTH].cell(row, column, text)
+
+    for reading in (damaged(change), damaged(lambda book: [change(book), setattr(book[HEALTH].cell(row, 1), "value", None)])):
+        assert places(reading, "IN-101") == [(HEALTH, f"{c}{row}") for c in "CDEFGHIJKL"]
+
+
+def content_of(reading: Reading) -> set[tuple[str, str]]:
+    return {(r[0], r[1]) for r in reading.rows}
+
+
+def test_a_number_shown_as_a_percentage() -> None:
+    def change(book: Workbook) -> None:
+        book[HEALTH]["D7"], book[HEALTH]["D8"] = 0.45, 1.2
+        book[HEALTH]["D7"].number_format = book[HEALTH]["D8"].number_format = "0%"
+
+    reading = damaged(change)
+    assert (places(reading, "IN-120"), places(reading, "IN-121")) == ([(HEALTH, "D7")], [(HEALTH, "D8")])
+
+
+def test_two_signs_of_thousands_in_one_file() -> None:
+    def change(book: Workbook) -> None:
+        for cell, text in (("C6", "1.234"), ("C7", "2.345"), ("D6", "3,456")):
+            book[HEALTH][cell] = text
+
+    reading = damaged(change)
+    assert not reading.accepted
+    assert places(reading, "IN-124") == [(HEALTH, "D6")]
+    (found,) = (f for f in reading.findings if f.code == "IN-124")
+    assert "dấu phẩy" in found.message.vi
+    assert "dấu chấm" in found.message.vi
+    assert places(reading, "IN-301") == [(HEALTH, "C6")]
+
+
+def test_two_signs_equally_often_are_both_refused() -> None:
+    reading = damaged(lambda book: [book[HEALTH].__setitem__("C6", "1.234"), book[HEALTH].__setitem__("D6", "3,456")])
+    assert places(reading, "IN-124") == [(HEALTH, "C6"), (HEALTH, "D6")]
+    assert places(reading, "IN-301") == []
+
+
+def test_merged_counts_belong_to_nobody() -> None:
+    reading = damaged(lambda book: book[HEALTH].merge_cells("E6:E7"))
+    assert not reading.accepted
+    assert places(reading, "IN-126") == [(HEALTH, "E6")]
+    assert not {(WARDS[0], "outreach_repeat"), (WARDS[1], "outreach_repeat")} & content_of(reading)
+
+
+def test_a_total_that_contradicts_the_wards() -> None:
+    rows = by_sheets()
+    rows[HEALTH][-1][2] = 7
+    reading = examine(xlsx(rows), FILE)
+    assert reading.accepted
+    assert codes(reading) == {"IN-132"}
+    (found,) = (f for f in reading.findings if f.code == "IN-132")
+    assert (found.severity, found.sheet, found.cell, found.element) == ("warning", HEALTH, f"C{len(WARDS) + 2}", "outreach_reached")
+    summed = sum(figures()[w, "outreach_reached"] for w in WARDS)
+    assert "7" in found.message.vi
+    assert str(summed) in found.message.vi
+
+
+def test_a_total_without_all_wards_cannot_be_compared() -> None:
+    rows = by_sheets()
+    del rows[HEALTH][3]
+    reading = examine(xlsx(rows), FILE)
+    assert codes(reading) == {"IN-133", "IN-202"}
+    assert {r[0] for r in reading.rows if r[4] == HEALTH} == {*WARDS} - {WARDS[2]}
+
+
+def test_a_foreign_ward_an_unknown_name_and_counts_without_a_place() -> None:
+    rows = by_sheets()
+    rows[HEALTH][1][0] = next(iter(wards("760")))
+    rows[SHEETS["social"].vi][1][0] = None
+    rows[SHEETS["social"].vi][1][1] = "Phường Không Có"
+    rows[SHEETS["rights"].vi][1][:2] = [None, None]
+    reading = examine(xlsx(rows), FILE)
+    assert places(reading, "IN-104") == [(HEALTH, "A2")]
+    assert places(reading, "IN-135") == [(SHEETS["social"].vi, "B2")]
+    assert places(reading, "IN-107") == [(SHEETS["rights"].vi, "A2")]
+    assert not reading.accepted
+
+
+def test_a_column_whose_heading_and_hidden_code_differ() -> None:
+    def swapped(book: Workbook) -> None:
+        page = book[HEALTH]
+        page["C3"], page["D3"] = page["D3"].value, page["C3"].value
+
+    reading = damaged(swapped)
+    assert not reading.accepted
+    assert places(reading, "IN-139") == [(HEALTH, f"C{MAP_ROW}"), (HEALTH, f"D{MAP_ROW}")]
+
+
+def test_a_doubled_heading() -> None:
+    rows = by_sheets()
+    rows[HEALTH][0][3] = rows[HEALTH][0][2]
+    reading = examine(xlsx(rows), FILE)
+    assert places(reading, "IN-106") == [(HEALTH, "D1")]
+
+
+def test_a_part_of_the_report_is_not_the_report() -> None:
+    rows = with_cover(table(columns("health", 2)))
+    reading = examine(delimited(rows), "y-te.csv")
+    assert not reading.accepted
+    (found,) = (f for f in reading.findings if f.code == "IN-134")
+    assert all(t.vi in found.message.vi for s, t in SHEETS.items() if s != "health")
+    assert SHEETS["health"].vi not in found.message.vi
+
+
+def test_a_district_count_in_a_wards_row() -> None:
+    rows = wide()
+    column = len(rows[0]) - len(DISTRICT_ELEMENTS)
+    rows[1][column] = 3
+    reading = examine(xlsx({"S": with_cover(rows)}), FILE)
+    assert not reading.accepted
+    (found,) = (f for f in reading.findings if f.code == "IN-146")
+    assert (found.element, found.unit) == (DISTRICT_ELEMENTS[0].id, WARDS[0])
+
+
+def test_a_table_without_any_place_or_heading() -> None:
+    assert codes(examine(delimited([["a", "b"], [1, 2]]), "a_770_2018-Q4.csv")) >= {"IN-004"}
+
+
+# -- cover, content and file name --
+
+
+def test_the_cover_against_the_wards() -> None:
+    sheets = by_sheets()
+    sheets["Bìa"][0][1] = "760"
+    reading = examine(xlsx(sheets), FILE)
+    assert not reading.accepted
+    (found,) = reading.findings
+    assert (found.code, found.sheet, found.cell) == ("IN-141", "Bìa", "B1")
+    assert "Quận 1" in found.message.vi
+    assert DISTRICT_NAME in found.message.vi
+
+
+def test_the_cover_against_a_title_line() -> None:
+    sheets = by_sheets()
+    sheets[HEALTH] = [["BÁO CÁO QUÝ III/2018"], *sheets[HEALTH]]
+    reading = examine(xlsx(sheets), FILE)
+    assert [(f.code, f.sheet, f.cell) for f in reading.findings] == [("IN-145", HEALTH, "A1")]
+
+
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [
+        ("Quan-3_770_2018-Q4.xlsx", set()),
+        ("quan3 quy 4 nam 2018.xlsx", set()),
+        ("BC Q.3 quý IV-2018.xlsx", set()),
+        ("Quan-3_770_2018-Q3.xlsx", {"IN-142"}),
+        ("bao cao quy III 2018.xlsx", {"IN-142"}),
+        ("Quan-1_760_2018-Q4.xlsx", {"IN-143"}),
+        ("Binh Tan 2018-Q1.xlsx", {"IN-142", "IN-143"}),
+        ("số liệu 12.2018.xlsx", set()),
+    ],
+)
+def test_the_name_of_the_file_against_what_is_inside(file: str, said: set[str]) -> None:
+    reading = examine(template(), file)
+    assert codes(reading) == said
+    assert reading.accepted
+    assert reading.cover is not None
+    assert (reading.cover.district_code, str(reading.cover.period)) == (DISTRICT, "2018-Q4")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [["Quận", "Quận 3"], ["Quý", "IV"], ["Năm", "2018"]],
+        [["Đơn vị: UBND Quận 3"], ["Kỳ báo cáo: Quý 4/2018"]],
+        [["QUẬN 3 - QUÝ IV NĂM 2018"]],
+        [["District", "District 3"], ["Reporting period", "Q4 2018"], ["Form version", "2"]],
+    ],
+)
+def test_the_cover_as_lines_above_a_table(lines: list[list[object]]) -> None:
+    reading = examine(xlsx({"Sheet1": [*lines, [], *wide()]}), FILE)
+    assert reading.accepted, [f.line("en") for f in reading.findings][:3]
+    assert reading.cover is not None
+    assert (reading.cover.district_code, str(reading.cover.period)) == (DISTRICT, "2018-Q4")
+
+
+@pytest.mark.parametrize(
+    ("text", "synthetic"), [("DỮ LIỆU GIẢ LẬP", True), ("Synthetic data", True), ("Chương trình quốc gia lập ra", False)]
+)
+def test_made_up_data_say_so(text: str, synthetic: bool) -> None:
+    sheets = by_sheets()
+    sheets["Bìa"].append(["Ghi chú", text])
+    assert examine(xlsx(sheets), FILE).synthetic is synthetic
+    del sheets["Bìa"][-1]
+    sheets["Thuyết minh"] = [["Khó khăn"], [text]]
+    assert examine(xlsx(sheets), FILE).synthetic is synthetic
+
+
+# -- the five states --
+
+
+@pytest.mark.parametrize("how", ["xlsx", "ods", "csv"])
+def test_all_states_come_back_as_they_were_written(how: str) -> None:
+    states = {"reported": 1234.0, "not_reported": None, "not_applicable": None, "withheld": None}
+    given = {
+        (w, e.id): (s, states[s])
+        for i, w in enumerate(WARDS)
+        for j, e in enumerate(WARD_ELEMENTS)
+        for s in [list(states)[(i + j) % len(states)]]
+    }
+    cells = {place: written(value or 0.0, state) for place, (state, value) in given.items()}
+    rows = with_cover(table((*WARD_ELEMENTS, *DISTRICT_ELEMENTS), total=None, cells=cells | dict.fromkeys(district_cells())))
+    rows.append([DISTRICT, DISTRICT_NAME, *(None for _ in WARD_ELEMENTS), *(1 for _ in DISTRICT_ELEMENTS)])
+    body = {"xlsx": lambda: xlsx({"S": rows}), "ods": lambda: ods({"S": rows}), "csv": lambda: delimited(rows)}[how]()
+    reading = examine(body, f"a.{how}")
+    assert codes(reading) == set()
+    assert {(r[0], r[1]): (r[3], r[2]) for r in reading.rows if r[0] != DISTRICT} == given
+
+
+def district_cells() -> list[tuple[str, str]]:
+    return [(w, e.id) for w in WARDS for e in DISTRICT_ELEMENTS]
+
+
+def test_what_an_old_form_never_asked_is_not_collected() -> None:
+    sheets = by_sheets()
+    sheets["Bìa"][2][1] = 1
+    later = {e.id for e in WARD_ELEMENTS if e.form_since > 1}
+    title = SHEETS["social"].vi
+    keep = [n for n, h in enumerate(sheets[title][0]) if h not in {e.label.vi for e in WARD_ELEMENTS if e.id in later}]
+    sheets[title] = [[row[n] for n in keep] for row in sheets[title]]
+    reading = examine(xlsx(sheets), FILE)
+    assert codes(reading) == set()
+    assert {(r[0], r[1], r[2], r[3]) for r in reading.rows if r[1] in later} == {
+        (w, e, None, "not_collected") for w in WARDS for e in later
+    }

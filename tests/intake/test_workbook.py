@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.formula import ArrayFormula
+from tests.intake.offices import RULES
 
 from evaluation.intake.archive import MOST_UNPACKED
 from evaluation.intake.book import MOST_ROWS
@@ -29,7 +30,6 @@ from evaluation.intake.template import write_workbook
 from evaluation.intake.workbook import examine
 from evaluation.periods import Period
 from evaluation.places import districts, wards
-from tests.intake.offices import RULES
 
 RECEIVED = dt.date(2018, 12, 10)
 DISTRICT = "760"

@@ -280,12 +280,12 @@ def _against_name(found: _Found, district: District, period: Period) -> None:
     stem = PurePath(found.file).stem
     said = period_in(stem)
     if said is not None and said != period:
-        slots = {"name_vi": said.label("vi"), "name_en": said.label("en")}
-        found.say("IN-142", **slots, content_vi=period.label("vi"), content_en=period.label("en"))
+        inside = {"content_vi": period.label("vi"), "content_en": period.label("en")}
+        found.say("IN-142", ("", ""), name_vi=said.label("vi"), name_en=said.label("en"), **inside)
     other = district_in(stem)
     if other is not None and other != district:
-        slots = {"name_vi": other.name.vi, "name_en": other.name.en}
-        found.say("IN-143", **slots, content_vi=district.name.vi, content_en=district.name.en)
+        inside = {"content_vi": district.name.vi, "content_en": district.name.en}
+        found.say("IN-143", ("", ""), name_vi=other.name.vi, name_en=other.name.en, **inside)
 
 
 def _of_codes(tables: tuple[Table, ...]) -> District | None:

@@ -73,7 +73,7 @@ _BRACKETS = re.compile(r"\s*[(\[]([^()\[\]]*)[)\]]\s*$")
 _UNIT_SAID = re.compile(r"\s*[,;:-]?\s*(?:đvt|đơn vị tính|unit)\s*:?\s*[^:]*$", re.IGNORECASE)
 _COUNTING = re.compile(r"^(?:tong so|so luong|tong so luong)\s+(?=nguoi|luot|co so|buoi|bao|tu diem|lao dong)")
 _NUMBER_OF = re.compile(r"^(?:total )?(?:number|no) of ")
-_COLUMN_NUMBER = re.compile(r"[(\[]?\s*(?:\d{1,3}|[a-zA-Z])\s*(?:=[\d\s+\-:/]*)?[)\]]?")
+_COLUMN_NUMBER = re.compile(r"[(\[]?\s*(?:\d{1,3}|[a-zA-Z])\s*[)\]]?\s*(?:=[\d\s+\-:/().]*)?[)\]]?")
 # Left out before words are paired: they come and go without changing what is counted.
 _SMALL = frozenset({"duoc", "da", "cac", "ve", "cua", "trong", "the", "of", "a", "an", "to", "by", "in"})
 
@@ -179,7 +179,7 @@ def column_numbers(texts: list[str]) -> bool:
     numbers = []
     for text in texts:
         if text:
-            found = re.fullmatch(r"[(\[]?\s*(\d{1,3})\s*(?:=[\d\s+\-:/().]*)?[)\]]?", text)
+            found = re.fullmatch(r"[(\[]?\s*(\d{1,3})\s*[)\]]?\s*(?:=[\d\s+\-:/().]*)?[)\]]?", text)
             if not found:
                 return False
             numbers.append(int(found[1]))

@@ -160,12 +160,16 @@ class _Heads:
     def meant(self, row: int) -> dict[int, str]:
         """The columns of a row whose heading, alone or under the one above it, is an element."""
         above = self.parents(row - 1)
-        found = {c: meaning(t) or meaning(f"{above[c]} {t}") for c, t in enumerate(self.texts(row)) if t}
+        found: dict[int, str] = {}
+        for column, text in enumerate(self.texts(row)):
+            # Without words of its own ("-", "5", "(1)", "người") a cell below a heading is no heading.
+            if any(c.isalpha() for c in text) and role(text) not in ("unit", "total"):
+                found[column] = meaning(text) or meaning(f"{above[column]} {text}")
         return {c: e for c, e in found.items() if e}
 
     def anchors(self, row: int) -> bool:
         """Whether a table's headings stand in this row."""
-        if not any(isinstance(c, str) for c in self.sheet.rows[row]):
+        if not any(isinstance(c, str) for c in self.sheet.rows[row]) or self.of_place(row):
             return False
         meant = self.meant(row)
         distinct = len(set(meant.values()))
@@ -174,15 +178,20 @@ class _Heads:
         near_by = [t for r in (row - 1, row) for t in self.texts(r) if t]
         return distinct == 1 and any(role(t) in ("code", "name") for t in near_by)
 
+    def of_place(self, row: int) -> bool:
+        """Whether a row holds a place's code or name: whatever else stands in it, it is no heading."""
+        known = (place_code(c) for c in self.sheet.rows[row])
+        return any(c in wards() or c in districts() for c in known) or any(map(place_like, self.sheet.rows[row]))
+
     def goes_on(self, row: int) -> bool:
         """Whether a row below headings belongs to them: further headings, units or numbers of columns."""
         if row >= len(self.sheet.rows):
             return False
         texts = self.texts(row)
+        if not any(texts) or self.of_place(row):
+            return False
         if MAP_MARK in texts or self.meant(row):
             return True
-        if any(place_code(c) for c in self.sheet.rows[row]) or not any(texts):
-            return False
         return all(role(t) in ("unit", "order", "code", "name") for t in texts if t) or self.numbers(row)
 
     def numbers(self, row: int) -> bool:
@@ -305,8 +314,7 @@ def _placed(table: Table, found: _Found) -> Table:
         for column, content in enumerate(sheet.rows[row]):
             if content is not None and column not in counted:
                 filled[column] += 1
-                code = place_code(content)
-                hits[column] += code in wards() or code in districts()
+                hits[column] += place_code(content) in wards() or place_code(content) in districts()
     best = max(sorted(hits), key=lambda c: hits[c], default=None)
     good = best is not None and hits[best] > 0 and 2 * hits[best] >= filled[best]
     code = best if good else (found.places["code"][0] if found.places["code"] else None)
