@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 import sysconfig
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from tests.faults.workbooks import good
 
 from evaluation.intake.archive import Refused, body
 from evaluation.intake.sandbox import Reader
@@ -57,3 +60,19 @@ def test_tables_kept_here_are_all_answered() -> None:
     paths = sorted(p for p in HERE.glob("*") if p.suffix in ENDINGS)
     assert paths
     assert sum(outcomes(paths).values()) == len(paths)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("soffice"), reason="LibreOffice is not installed")
+@pytest.mark.parametrize("ending", ["xlsx", "ods"])
+def test_a_form_that_libreoffice_has_saved_gives_the_same_figures(tmp_path: Path, ending: str) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.xlsx").write_bytes(good())
+    home = f"-env:UserInstallation={(tmp_path / 'home').as_uri()}"
+    command = ["soffice", home, "--headless", "--convert-to", ending, "--outdir", str(tmp_path), str(tmp_path / "in" / "a.xlsx")]
+    subprocess.run(command, check=True, capture_output=True, timeout=300)
+    with Reader() as reader:
+        expected, reading = reader.read(good(), "a"), reader.read((tmp_path / f"a.{ending}").read_bytes(), "a")
+    assert reading.written_as == ending
+    assert reading.accepted
+    assert [r[:4] for r in reading.rows] == [r[:4] for r in expected.rows]

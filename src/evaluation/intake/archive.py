@@ -23,7 +23,7 @@ MOST_FILE = 20 * 2**20
 MOST_UNPACKED = 50 * 2**20
 MOST_SHARED = 16 * 2**20  # the table of a workbook's texts is held in memory whole
 MOST_MEMBERS = 1_000
-MOST_THUMBNAIL, MOST_THUMBNAIL_SIDE = 2**16, 256  # bytes, pixels: what LibreOffice puts into each .ods
+MOST_THUMBNAIL, MOST_THUMBNAIL_SIDE = 2**16, 512  # bytes, pixels: LibreOffice puts a picture of the first page into each .ods
 _CHUNK = 2**16
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _XML = (".xml", ".rels", ".vml", ".rdf")
@@ -300,7 +300,7 @@ def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo, left: int, tall
 
 
 def _small_picture(first: bytes, size: int) -> bool:
-    """Return whether this is a thumbnail as LibreOffice makes it, too small to show a document."""
+    """Return whether this is a thumbnail as LibreOffice makes it: of the first page, whose cells are looked at themselves."""
     sides = struct.unpack(">II", first[16:24]) if first.startswith(b"\x89PNG\r\n\x1a\n") and len(first) > 24 else (2**31,)
     return size <= MOST_THUMBNAIL and max(sides) <= MOST_THUMBNAIL_SIDE
 
