@@ -87,6 +87,8 @@ class Number:
     def thousands(self) -> bool:
         """Whether it is written as a number with thousand separators."""
         first, *others = self.groups
+        if self.plus and first == "84":
+            return False
         signs = set(self.separators)
         return (
             bool(others)
@@ -249,6 +251,14 @@ def _windows(one: Number, start: int) -> set[str]:
 def _like_thousands(one: Number, text: str) -> set[str]:
     """Return what a number that could be an amount is: nine digits without a unit, alone in a cell, that do not end in zeros."""
     digits = one.digits
+    if (
+        len(digits) == 11
+        and _alone(one, text)
+        and digits.startswith("84")
+        and not digits.endswith("00")
+        and phone_number(home_form(digits))
+    ):
+        return {PHONE}
     if len(digits) != 9 or not _alone(one, text) or digits.endswith("00"):
         return set()
     return {IDENTITY, PHONE} if digits[0] in "35789" else {IDENTITY}

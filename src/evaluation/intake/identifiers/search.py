@@ -17,7 +17,7 @@ _CAMEL = frozenset({"property", "file_name", "name"})
 # Parts that name cells: A1048576 is no passport there.
 _OF_PROGRAMS = frozenset({"style", "formula", "name"})
 # Codes of Excel for the left, middle and right of a header, with fonts and sizes.
-_HEADER_CODES = re.compile(r'&(?:"[^"]*"|\d{1,3}|[A-Z])')
+_HEADER_CODES = re.compile(r'&(?:"[^"]*"|\d{1,2}|[A-Z])')
 
 
 def look(texts: Iterable[Text], counts: AbstractSet[tuple[str, str]] = frozenset(), file: str = "") -> list[Hit]:
