@@ -118,12 +118,14 @@ def test_absent_cells_are_written_out() -> None:
             {"district_code": "760", "element": "psych_counselling", "value": np.nan, "not_collected": True, "not_applicable": False},
             {"district_code": "760", "element": "hotspots", "value": np.nan, "not_collected": False, "not_applicable": True},
             {"district_code": "760", "element": "hiv_tested", "value": np.nan, "not_collected": False, "not_applicable": False},
+            {"district_code": "760", "element": "legal_counselling", "value": np.nan, "not_collected": False, "not_applicable": False},
         ]
     ).assign(period=PERIOD)
+    totals["withheld"] = totals["element"] == "legal_counselling"
     found = district_counts(totals, [PERIOD], ["760", "761"])
     assert len(found) == 2 * len(elements())
     states = found.set_index(["place", "element"])["state"]
-    assert states["760"][["sti_tested", "psych_counselling", "hotspots", "hiv_tested", "inspections"]].tolist() == [
-        "shown", "not_collected", "not_applicable", "missing", "missing",
+    assert states["760"][["sti_tested", "psych_counselling", "hotspots", "hiv_tested", "inspections", "legal_counselling"]].tolist() == [
+        "shown", "not_collected", "not_applicable", "missing", "missing", "withheld",
     ]  # fmt: skip
     assert set(states["761"]) == {"missing"}

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from evaluation.contracts import NOT_APPLICABLE, NOT_COLLECTED, NOT_REPORTED, REPORTED, SHOWN
+from evaluation.contracts import NOT_APPLICABLE, NOT_COLLECTED, NOT_REPORTED, REPORTED, SHOWN, WITHHELD
 from evaluation.indicators import indicators, related
 from evaluation.language import Words
 from evaluation.monitoring.asked import CITY, city_values
@@ -69,19 +69,20 @@ def district_sums(values: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         district_code, period, element, value, n_reported, not_collected,
-        not_applicable.
+        not_applicable, withheld.
     """
     rows = values.assign(family=values["element"].map(related()))
-    blank = rows.loc[rows["state"] == NOT_REPORTED, ["unit_code", "period", "family"]].drop_duplicates()
+    blank = rows.loc[rows["state"].isin([NOT_REPORTED, WITHHELD]), ["unit_code", "period", "family"]].drop_duplicates()
     marked = rows.merge(blank, how="left", on=["unit_code", "period", "family"], indicator="blank")
     marked["counted"] = marked["value"].where(marked["blank"] == "left_only")
-    for state in (NOT_COLLECTED, NOT_APPLICABLE):
+    for state in (NOT_COLLECTED, NOT_APPLICABLE, WITHHELD):
         marked[state] = marked["state"] == state
     return marked.groupby(["district_code", "period", "element"], as_index=False).agg(
         value=("counted", lambda v: v.sum(min_count=1)),
         n_reported=("counted", "count"),
         not_collected=(NOT_COLLECTED, "all"),
         not_applicable=(NOT_APPLICABLE, "all"),
+        withheld=(WITHHELD, "all"),
     )
 
 

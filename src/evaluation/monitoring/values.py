@@ -41,7 +41,8 @@ def district_counts(totals: pd.DataFrame, periods: list[str], places: list[str])
     -------
     DataFrame
         place, period, element, value, state: "shown" (0 included),
-        "missing", "not_collected", "not_applicable". Nothing is protected yet.
+        "missing", "not_collected", "not_applicable", "withheld" (at source, by
+        all wards). Nothing is protected yet.
     """
     import pandas as pd
 
@@ -51,8 +52,8 @@ def district_counts(totals: pd.DataFrame, periods: list[str], places: list[str])
     known = totals.rename(columns={"district_code": "place"}).set_index(["place", "period", "element"])
     frame = known.reindex(full).reset_index()
     state = np.select(
-        [frame["value"].notna(), frame["not_collected"].eq(True), frame["not_applicable"].eq(True)],
-        [SHOWN, NOT_COLLECTED, NOT_APPLICABLE],
+        [frame["value"].notna(), *(frame[word].eq(True) for word in (WITHHELD, NOT_COLLECTED, NOT_APPLICABLE))],
+        [SHOWN, WITHHELD, NOT_COLLECTED, NOT_APPLICABLE],
         MISSING,
     )
     return frame[["place", "period", "element", "value"]].assign(state=state)
