@@ -145,6 +145,11 @@ def test_limits() -> None:
     assert refusal(b"a;" + b"b" * 500_000).code == "IN-014"
 
 
+@pytest.mark.parametrize("body", [b"," * 1_000_001, b"\n" * 8_000_001, b'"";' * 400_000])
+def test_what_only_costs_time_and_memory_is_refused(body: bytes) -> None:
+    assert refusal(body).code == "IN-014"
+
+
 CELLS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), max_size=8).map(lambda t: unicodedata.normalize("NFC", t))
 GRIDS = st.lists(st.lists(CELLS, min_size=2, max_size=5).map(tuple), min_size=1, max_size=6)
 

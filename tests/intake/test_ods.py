@@ -169,11 +169,12 @@ NOTE = """<office:annotation><dc:creator>mồi người ghi</dc:creator><dc:date
 <text:p>mồi 0<text:span>9</text:span>03</text:p></office:annotation>"""
 PLANTED = f"""<table:content-validations>
 <table:content-validation table:name="val1" table:condition="of:cell-content-is-in-list(&quot;mồi chọn&quot;)"
-table:base-cell-address="$'Y tế'.C6"><table:help-message table:title="mồi tựa"><text:p>mồi nhắc</text:p></table:help-message>
+table:base-cell-address="Khác.C9"><table:help-message table:title="mồi tựa"><text:p>mồi nhắc</text:p></table:help-message>
 </table:content-validation></table:content-validations>
 <table:table table:name="Y tế"><table:shapes><draw:frame draw:name="mồi tên khung"><svg:title>mồi tựa hình</svg:title>
 <draw:text-box><text:p>mồi khung <text:span>chữ</text:span></text:p></draw:text-box></draw:frame></table:shapes>
-<table:table-row><table:table-cell/><table:table-cell office:value-type="string">{NOTE}<text:p>xem
+<table:table-row table:number-rows-repeated="5"><table:table-cell/></table:table-row>
+<table:table-row><table:table-cell/><table:table-cell office:value-type="string" table:content-validation-name="val1">{NOTE}<text:p>xem
 <text:a xlink:href="https://example.org/moi">mồi chữ</text:a></text:p></table:table-cell></table:table-row></table:table>
 <table:named-expressions><table:named-range table:name="moi_ten" table:cell-range-address="$A.$A$1"/></table:named-expressions>"""
 STYLES = f"""<office:document-styles {NAMES}><office:automatic-styles>
@@ -196,16 +197,16 @@ def test_every_part_is_seen_with_its_place() -> None:
         packed(content=content(PLANTED), styles=STYLES, meta=META, settings=SETTINGS, rieng="<goi b='mồi thuộc'>mồi riêng</goi>".encode())
     )
     expected = {
-        Text("validation", "Y tế", "C6", 'of:cell-content-is-in-list("mồi chọn")'),
-        Text("validation", "Y tế", "C6", "mồi tựa"),
-        Text("validation", "Y tế", "C6", "mồi nhắc"),
+        Text("validation", "Y tế", "B6", 'of:cell-content-is-in-list("mồi chọn")'),
+        Text("validation", "Y tế", "B6", "mồi tựa"),
+        Text("validation", "Y tế", "B6", "mồi nhắc"),
         Text("drawing", "Y tế", "", "mồi tên khung"),
         Text("drawing", "Y tế", "", "mồi tựa hình"),
         Text("drawing", "Y tế", "", "mồi khung chữ"),
-        Text("comment", "Y tế", "B1", "mồi người ghi"),
-        Text("comment", "Y tế", "B1", "mồi 0903"),
-        Text("cell", "Y tế", "B1", "xem\nmồi chữ"),
-        Text("link", "Y tế", "B1", "https://example.org/moi"),
+        Text("comment", "Y tế", "B6", "mồi người ghi"),
+        Text("comment", "Y tế", "B6", "mồi 0903"),
+        Text("cell", "Y tế", "B6", "xem\nmồi chữ"),
+        Text("link", "Y tế", "B6", "https://example.org/moi"),
         Text("name", "", "", "moi_ten"),
         Text("style", "", "", "mồi dạng số"),
         Text("style", "", "", "PageStyle_mồi trang"),
@@ -250,7 +251,7 @@ def test_damage_is_refused_and_raises_nothing_else(data: st.DataObject) -> None:
 def converted(path: Path, folder: Path) -> bytes:
     office = shutil.which("soffice")
     if office is None:
-        pytest.skip("LibreOffice is not installed")
+        pytest.skip("LibreOffice (soffice) is not installed")
     command = [
         office,
         "--headless",

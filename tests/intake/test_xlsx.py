@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import importlib
 import io
 import unicodedata
 import zipfile
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -22,8 +24,10 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.formula import ArrayFormula
 from openpyxl.worksheet.table import Table
 
+from evaluation.intake import xlsx
 from evaluation.intake.book import MOST_COLUMNS, MOST_ROWS, MOST_SHEETS, MOST_TEXT, Book, Text, opened
 from evaluation.intake.refusal import Refused
+from evaluation.intake.texts import MOST_TEXTS
 from evaluation.intake.xlsx import book
 from evaluation.settings import folders
 
@@ -386,6 +390,25 @@ def test_entities_are_refused_wherever_they_are_declared() -> None:
     assert refusal(body).code == "IN-016"
 
 
+@pytest.mark.slow
+def test_what_only_costs_time_and_memory_is_refused() -> None:
+    body = saved(form())
+    deep = b"<a>" * 201 + b"</a>" * 201
+    assert refusal(packed(body, {"customXml/item1.xml": deep})).code == "IN-015"
+    strings = f'<sst xmlns="{MAIN}">{"<si><t>a</t></si>" * (2 * MOST_TEXTS + 1)}</sst>'.encode()
+    assert refusal(packed(body, {"xl/sharedStrings.xml": strings})).code == "IN-014"
+    merges = "</sheetData><mergeCells>" + '<mergeCell ref="A1:C2"/>' * 17_000 + "</mergeCells>"
+    assert refusal(edited(body, SHEET, "</sheetData>", merges)).code == "IN-014"
+    much = b"<a>" + b"<b>" + b"x" * 8_000_001 + b"</b>" + b"</a>"
+    assert refusal(packed(body, {"customXml/item1.xml": much})).code == "IN-014"
+
+
+def test_no_file_is_read_without_the_safe_parser(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("openpyxl.xml.DEFUSEDXML", False)
+    with pytest.raises(RuntimeError, match="defusedxml"):
+        importlib.reload(xlsx)
+
+
 def test_strict_workbooks_are_told_what_to_do() -> None:
     strict = f'<worksheet xmlns="{"http://purl.oclc.org/ooxml/spreadsheetml/main"}"/>'
     refused = refusal(packed(saved(form()), {SHEET: strict.encode()}))
@@ -397,11 +420,16 @@ def test_a_number_of_four_hundred_digits_is_kept_for_the_reading_of_counts() -> 
     assert book(body).sheets[0].at(1, 2) == int("9" * 400)
 
 
-@settings(max_examples=60)
+@cache
+def _planted_once() -> bytes:
+    return saved(_planted())
+
+
+@settings(max_examples=40)
 @given(st.data())
 def test_damage_is_refused_and_raises_nothing_else(data: st.DataObject) -> None:
     """Bytes of one member changed, packed again with right checksums."""
-    body = saved(_planted())
+    body = _planted_once()
     with zipfile.ZipFile(io.BytesIO(body)) as old:
         bodies = {name: old.read(name) for name in old.namelist()}
     name = data.draw(st.sampled_from(sorted(bodies)))

@@ -148,12 +148,17 @@ class OdsPart(Part):
         self._pages: list[_Page] = []
         self._page: _Page | None = None
         self._cell: _Cell | None = None
-        self._place = ("", "")  # sheet and cell of a validation
+        # Validations by name: their words come before the sheets, the cells that they are for only later.
+        self._validation = ""
+        self._said: list[tuple[str, str]] = []
+        self._validated: dict[str, tuple[str, str]] = {}
         self._note: list[str] | None = None
         self._slots = 0
 
     def sheets(self) -> tuple[Sheet, ...]:
-        """Return the sheets that were read."""
+        """Return the sheets, once the whole part was walked."""
+        for validation, text in self._said:
+            self.texts.add("validation", text, *self._validated.get(validation, ("", "")))
         made = []
         for page in self._pages:
             rows = page.rows
@@ -165,11 +170,14 @@ class OdsPart(Part):
 
     def _at(self) -> tuple[str, str]:
         if self._page is None:
-            return self._place
+            return "", ""
         at = address(min(self._page.row, MOST_REPEATED - 1), min(self._page.column, 16_383)) if self._cell else ""
         return self._page.title, at
 
     def _add(self, part: str, text: str) -> None:
+        if part == "validation":
+            self._said.append((self._validation, text))
+            return
         self.texts.add(part, text, *self._at())
 
     def begin(self, name: str, attributes: dict[str, str]) -> None:
@@ -203,6 +211,8 @@ class OdsPart(Part):
         spans = (_repeat(own, "number-rows-spanned"), _repeat(own, "number-columns-spanned"))
         self._cell = _Cell(_repeat(own, "number-columns-repeated"), spans, kind, own.get(key), "formula" in own)
         self._add("formula", own.get("formula", ""))
+        if "content-validation-name" in own:
+            self._validated.setdefault(own["content-validation-name"], self._at())
 
     def _attributes(self, name: str, attributes: dict[str, str]) -> None:
         part = _PLACED.get(name, "style" if name in ("style", "master-page") else "other")
@@ -215,7 +225,7 @@ class OdsPart(Part):
         if name in ("document-statistic", "config-item", "config-item-set", "config-item-map-entry", "font-face"):
             return
         if name == "content-validation":
-            self._place = _place(attributes.get("table:base-cell-address", ""))
+            self._validation = attributes.get("table:name", "")
         known = self.root in _ROOTS
         for qualified, content in attributes.items():
             prefix, _, key = qualified.rpartition(":")
@@ -246,7 +256,7 @@ class OdsPart(Part):
             self._add("comment", "\n".join(self._note or ()))
             self._note = None
         elif name == "content-validation":
-            self._place = ("", "")
+            self._validation = ""
         elif text:
             self._words(name, text)
 
@@ -334,12 +344,6 @@ def _nested(path: list[str]) -> bool:
 
 def _beyond() -> None:
     raise Refused("IN-021", most_rows=str(MOST_ROWS), most_columns=str(MOST_COLUMNS))
-
-
-def _place(text: str) -> tuple[str, str]:
-    """Return sheet and cell of an address such as ``$'Y tế'.C6``."""
-    sheet, _, cell = text.rpartition(".")
-    return plain(sheet.lstrip("$").strip("'").replace("''", "'")), cell.replace("$", "")
 
 
 def _looks_packed(text: str) -> bool:
