@@ -86,3 +86,18 @@ def test_wards_are_written_into_the_cells(reports: pd.DataFrame, apart: Callable
     ax = completeness(reports.assign(written=written))
     assert [t.get_text() for t in ax.texts].count("10/12") == (reports["state"] != "missing").sum()
     apart(style.root(ax))
+
+
+def test_the_result_of_all_districts_draws_itself() -> None:
+    import datetime as dt
+
+    import evaluation as ev
+    from evaluation.monitoring.completeness import timeliness
+
+    reports = pd.DataFrame(
+        {"district_code": "760", "ward_code": list(ev.wards("760")), "period": "2018-Q4", "reported": [False] + [True] * 9}
+    )
+    sent = pd.DataFrame([(1, "760", "2018-Q4", dt.date(2018, 12, 1))], columns=["sequence", "district_code", "period", "received"])
+    ax = timeliness(["2018-Q4"], reports, sent, ["760", "787"]).plot()
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["District 1", "Cần Giờ district"]
+    assert [t.get_text() for t in ax.texts if "/" in t.get_text()] == ["9/10"]

@@ -21,6 +21,7 @@ TEMPLATES = sorted((FOLDER / "reports").glob("*.ipynb"))
 PROMISED = {
     "00_start_here.ipynb",
     "01_plan_and_results_framework.ipynb",
+    "02_data_quality.ipynb",
     "03_indicators.ipynb",
     "04_pilot_effects.ipynb",
     "reports/district_report.ipynb",
