@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from tests.store.forms import DAY, FIRST, REVISED, WARDS, both_languages, findings, submission, values, workbook
 
 from evaluation.store import Batch, StoreError, check, decide, load, open_store
-from tests.store.forms import DAY, FIRST, REVISED, WARDS, both_languages, findings, submission, values, workbook
 
 LATER = FIRST + 3 * DAY
 CELL = {"sheet": "Y tế", "cell": "C6", "element": "sti_tested", "unit": WARDS[0]}

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from tests.store.forms import FIRST, REVISED, WARDS, both_languages, submission, values
 
 from evaluation.contracts import STATES, BrokenContract
 from evaluation.store import StoreError, Submission, kept, load_many, open_store
-from tests.store.forms import FIRST, REVISED, WARDS, both_languages, submission, values
 
 
 def total(path: Path, as_of: dt.date | str | None) -> float:

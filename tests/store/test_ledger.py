@@ -8,9 +8,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from tests.store.forms import FIRST, REVISED, WARDS, both_languages, findings, workbook
 
 from evaluation.store import BrokenLedger, RowsLost, StoreError, check, decide, ledger, load, open_store
-from tests.store.forms import FIRST, REVISED, WARDS, both_languages, findings, workbook
 
 ONE = workbook(b"one", {WARDS[0]: 5}, findings({}))
 TWO = workbook(b"two", {WARDS[0]: 6, WARDS[1]: 7}, received=REVISED)

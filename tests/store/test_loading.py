@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from tests.store.forms import FIRST, REVISED, WARDS, findings, submission, values, workbook
 
 from evaluation.contracts import BrokenContract
 from evaluation.intake.findings import COLUMNS
 from evaluation.store import Batch, check, kept, load, load_many, open_store
 from evaluation.store.schema import FINDING_COLUMNS
-from tests.store.forms import FIRST, REVISED, WARDS, findings, submission, values, workbook
 
 
 def test_findings_are_what_the_intake_gives() -> None:

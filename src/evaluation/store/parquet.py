@@ -80,13 +80,14 @@ def export(path: Path, folder: Path, as_of: dt.date | None = None, *, wait: floa
             periods = connection.execute(STANDING + "select distinct period from ranked order by period", slots).fetchall()
             for (period,) in periods:
                 part = folder / f".{period}.{os.getpid()}.part"
+                before = os.umask(0o077)  # the database makes the file itself
                 try:
-                    os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
                     name = str(part).replace("'", "''")
                     query = STANDING + f"select {VALUES} from in_force where period = $period order by unit_code, element"
                     connection.execute(f"copy ({query}) to '{name}' (format parquet)", {**slots, "period": period})
                     part.replace(folder / f"{period}.parquet")
                 finally:
+                    os.umask(before)
                     part.unlink(missing_ok=True)
                 written.append(folder / f"{period}.parquet")
         page = folder / PAGE
