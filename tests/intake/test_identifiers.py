@@ -540,3 +540,8 @@ def test_a_name_in_any_part_of_a_real_workbook_refuses_it_whole(part: str) -> No
     assert "IN-030" in {f.code for f in reading.findings}
     assert (reading.cover, reading.rows, reading.sheets, reading.sha256, reading.narrative) == (None, (), (), "", "")
     assert secret not in repr(reading.packed())
+
+
+@pytest.mark.parametrize("share", ["0.857142857142857", "12.5", "903.123456789", "-0.903123456", "1.2e-05"])
+def test_a_share_that_a_spreadsheet_worked_out_is_nobodys_number(share: str) -> None:
+    assert look([Text("cell", "Y tế", "K7", share, number=True)]) == []

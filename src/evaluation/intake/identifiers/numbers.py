@@ -12,6 +12,8 @@ IDENTITY, PHONE, BIRTH, BANK, PLATE = "IN-031", "IN-032", "IN-035", "IN-036", "I
 
 _RUN = re.compile(r"[+(]{0,2}\d(?:\d|[ .\-()_/]{1,3}(?=\d))*\)?")
 _GROUP = re.compile(r"\d+")
+# A share that a spreadsheet worked out: 0.857142857 is nobody's phone.
+_FRACTION = re.compile(r"(?<![\d.,])0[.,]\d{5,}(?![\d.,])")
 _MOBILE = re.compile(r"0[35789]\d{8}|01[2689]\d{8}")
 _LANDLINE = re.compile(r"02\d{9}|02\d{8}|0[4-8]\d{8}|0[2-7][0-9]{9}")
 _IDENTITY_12 = re.compile(r"0(?!00)(?:0[1-9]|[1-8]\d|9[0-6])[0-3]\d{8}")
@@ -141,9 +143,9 @@ def kinds(writing: Writing, number: bool, counted: bool, formula: bool = False) 
         Whether it is a formula: names of cells are no passports.
     """
     found: set[str] = set()
-    text = writing.numbers
+    text = _FRACTION.sub(lambda share: " " * len(share[0]), writing.numbers)
     if writing.digits:
-        for one in written(text):
+        for one in written(text) if not number or text.strip().isdigit() else ():
             found |= _counted(one, number) if counted and _alone(one, text) else _free(one, text, number)
         found |= _labelled(writing)
         if not formula:
