@@ -88,8 +88,8 @@ check-tests: $(READY) work $(TEST_STORE)
 benchmark: $(READY) work ## what 24 received workbooks cost, beside plain pandas in the same run
 	@$(BIN)/python benchmarks/intake.py
 
-fuzz: $(READY) work ## 10,000 damaged workbooks through the reading process (ARGS="--number 1000")
-	@$(BIN)/python benchmarks/fuzz.py $(ARGS)
+fuzz: $(READY) work ## 10,000 changed workbooks through the reading process (ARGS="1000 7" for a number and a seed)
+	@$(BIN)/python -m tests.faults $(or $(ARGS),10000)
 
 format: $(READY) ## write code and notebooks in the house's form
 	@$(BIN)/ruff check --quiet --fix-only

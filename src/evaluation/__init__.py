@@ -19,6 +19,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from evaluation.effects.pilots import study
     from evaluation.indicators import indicators as codebook
+    from evaluation.intake.inbox import check, import_
+    from evaluation.intake.standing import decide, status
+    from evaluation.intake.template import template
     from evaluation.monitoring.asked import indicator
     from evaluation.periods import Period
     from evaluation.places import districts, find_district, find_ward, wards
@@ -31,6 +34,11 @@ _VERBS = {
     "indicator": "evaluation.monitoring.asked",
     "codebook": "evaluation.indicators:indicators",
     "study": "evaluation.effects.pilots",
+    "template": "evaluation.intake.template",
+    "check": "evaluation.intake.inbox",
+    "import_": "evaluation.intake.inbox",
+    "status": "evaluation.intake.standing",
+    "decide": "evaluation.intake.standing",
     "district_report": "evaluation.reporting.district",
     "Period": "evaluation.periods",
     "districts": "evaluation.places",
@@ -45,18 +53,23 @@ _VERBS = {
 
 __all__ = [
     "Period",
+    "check",
     "codebook",
+    "decide",
     "district_report",
     "districts",
     "find_district",
     "find_ward",
     "framework",
+    "import_",
     "indicator",
     "open_store",
     "pilots",
     "provision",
     "provisions",
+    "status",
     "study",
+    "template",
     "wards",
 ]
 

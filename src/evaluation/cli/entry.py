@@ -44,6 +44,7 @@ def _run(given: list[str], language: str) -> int:
     from evaluation.batch.parameters import WrongParameter
     from evaluation.batch.run import Refused
     from evaluation.cli.commands import application
+    from evaluation.store import StoreError
 
     try:
         code = application(language)(given, prog_name="evaluation", standalone_mode=False)
@@ -58,6 +59,9 @@ def _run(given: list[str], language: str) -> int:
     except Refused as error:
         _complain(str(error))
         return REFUSED
+    except StoreError as error:
+        _complain(str(error))
+        return FAILED
     except OSError as error:
         said = words("cli.disk", message=error.strerror or type(error).__name__)
         _complain(f"{said.vi} / {said.en}")

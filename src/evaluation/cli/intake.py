@@ -7,10 +7,11 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evaluation.cli.codes import DONE, FAILED, REFUSED, wrong
+from evaluation.cli.codes import DONE, FAILED, REFUSED, WrongUse, wrong
 from evaluation.cli.screen import bar, near, table
 from evaluation.language import day as written_day
 from evaluation.language import say
@@ -20,6 +21,9 @@ from evaluation.settings import folders
 
 if TYPE_CHECKING:
     from evaluation.intake.answers import Answer
+
+
+MOST_ALIKE = 5  # findings of one kind in one file that a terminal shows; JSON and the reply have all
 
 
 @dataclass(frozen=True)
@@ -141,14 +145,18 @@ def _as_data(answers: Sequence[Answer], replies: dict[int, list[Path]]) -> dict[
 
 
 def _tell(answers: Sequence[Answer], loaded: bool, language: str) -> None:
-    """Print the findings, errors first, then one line a file, then what became of all."""
+    """Print the findings, errors first, then one line a file, then what became of all; what is left out is counted."""
     findings = [f for a in answers for f in a.findings]
     for severity in ("error", "warning", "note"):
         own = [f for f in findings if f.severity == severity]
         if own:
             print(f"{say(f'intake.severity.{severity}', language)} ({len(own)})")
-            for f in own:
+        for _, alike in groupby(own, key=lambda f: (f.file, f.code)):
+            same = list(alike)
+            for f in same[:MOST_ALIKE]:
                 print(f"  {f.line(language)}")
+            if len(same) > MOST_ALIKE:
+                print(f"  {say('intake.more', language, code=same[0].code, file=same[0].file, n=len(same) - MOST_ALIKE)}")
     keys = ("district", "period", "file", "outcome", "values", "errors", "warnings", "late_days")
     rows = []
     for a in answers:
@@ -206,7 +214,7 @@ def templates(asked: Sequence[str], everywhere: bool, period: str, out: Path | N
     try:
         codes = list(districts()) if everywhere else list(dict.fromkeys(find_district(d).code for d in asked))
     except (UnknownPlace, AmbiguousPlace) as error:
-        raise wrong("as_said", message=str(error)) from None
+        raise WrongUse(str(error)) from None
     one = len(codes) == 1 and not everywhere and out is not None and out.suffix.lower() == ".xlsx"
     folder = out or folders().work / "templates" / str(quarter)
     places = {code: folder if one else folder / file_name(code, quarter) for code in codes}
@@ -226,7 +234,7 @@ def _quarter(text: str) -> Period:
     try:
         period = Period.parse(text)
     except PeriodError as error:
-        raise wrong("as_said", message=str(error)) from None
+        raise WrongUse(str(error)) from None
     if period.quarter is None:
         raise wrong("quarter")
     return period

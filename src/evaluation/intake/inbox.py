@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 from evaluation.intake import rules
 from evaluation.intake.answers import HELD, LOADED, REFUSED, WAITING, Answer
-from evaluation.intake.archive import Refused, body
+from evaluation.intake.archive import body
 from evaluation.intake.findings import ERROR, WARNING, Finding, finding, frame
 from evaluation.intake.identifiers import safe_name
 from evaluation.intake.reading import Reading
+from evaluation.intake.refusal import Refused
 from evaluation.intake.sandbox import Reader
 from evaluation.settings import folders
 from evaluation.store import Batch, EvidenceStore, load, open_store
@@ -158,7 +159,7 @@ def _judged(paths: Iterable[Path], day: dt.date, place: Path, advance: Callable[
     for reading, path in readings:
         answer = _judge(reading, day, history, known)
         if answer.reading.accepted:
-            own = answer.reading.values
+            own = answer.reading.values.assign(form_version=reading.cover.form_version if reading.cover else 0)
             same = (history["district_code"] == own["district_code"].iloc[0]) & (history["period"] == own["period"].iloc[0])
             history = pd.concat([history[~same], own[history.columns]], ignore_index=True)
         known.add(reading.sha256[:16])
@@ -208,7 +209,7 @@ def _period(reading: Reading) -> str:
 def _history(evidence: EvidenceStore | None, districts: set[str]) -> pd.DataFrame:
     import pandas as pd
 
-    columns = ["district_code", "unit_code", "period", "element", "value", "state"]
+    columns = ["district_code", "unit_code", "period", "element", "value", "state", "form_version"]
     if evidence is None or not districts:
         return pd.DataFrame(columns=columns)
     return evidence.values(districts=sorted(districts))[columns]

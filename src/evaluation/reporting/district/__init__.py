@@ -18,6 +18,7 @@ from evaluation.reporting.district.context import context
 from evaluation.reporting.district.front import front
 from evaluation.reporting.district.measured import measured
 from evaluation.reporting.district.method import method
+from evaluation.reporting.district.own_words import own_words
 from evaluation.reporting.district.pilot import pilot, pilot_findings, pilot_key_figures
 from evaluation.reporting.district.reliability import reliability
 from evaluation.reporting.district.subject import Subject
@@ -71,6 +72,11 @@ class DistrictReport:
     def context(self) -> Section:
         """Establishments and inspections, as effort."""
         return context(self.subject)
+
+    @cached_property
+    def own_words(self) -> Section:
+        """Difficulties and proposals as the district wrote them."""
+        return own_words(self.subject)
 
     @cached_property
     def quality(self) -> Section:
@@ -139,7 +145,7 @@ class DistrictReport:
             head=self.head(),
             synthetic=subject.evidence.synthetic,
             status="reported" if subject.reported else "not_reported",
-            sections=(self.front, self.asked, self.indicators, self.pilot, self.context, self.quality, self.method),
+            sections=(self.front, self.asked, self.indicators, self.pilot, self.context, self.own_words, self.quality, self.method),
             key_figures=self.key_figures(),
             manifest=self.manifest,
         )
