@@ -525,3 +525,16 @@ def test_what_an_old_form_never_asked_is_not_collected() -> None:
     assert {(r[0], r[1], r[2], r[3]) for r in reading.rows if r[1] in later} == {
         (w, e, None, "not_collected") for w in WARDS for e in later
     }
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [[f"chữ {r} {c}" for c in range(100)] for r in range(401)],
+        [["Mã", "Phường", *(e.label.vi for e in WARD_ELEMENTS)], *([None, f"Phường {r}", 5] for r in range(1001))],
+    ],
+)
+def test_more_than_any_report_has(rows: list[list[object]]) -> None:
+    reading = examine(delimited(rows), "a.csv")
+    assert [f.code for f in reading.findings] == ["IN-014"]
+    assert reading.sheets == ()

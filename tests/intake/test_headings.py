@@ -94,6 +94,8 @@ def test_what_else_a_heading_says(text: str, what: str) -> None:
         (["12", "14", "15"], False),
         (["1", "x"], False),
         (["1"], False),
+        (["1", "2"], False),
+        (["100", "101", "102"], False),
     ],
 )
 def test_rows_that_number_the_columns(texts: list[str], numbers: bool) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from evaluation.contracts import REPORTED
 from evaluation.indicators import elements
-from evaluation.intake.book import address, plain
+from evaluation.intake.book import Place, address, plain
 from evaluation.intake.findings import Finding, finding
 from evaluation.intake.layout import Table, element_label
 from evaluation.intake.numbers import COMMA, POINT, SPACE, Count, NotACount, Separators, read_count
@@ -76,22 +77,23 @@ def read(placed: Sequence[tuple[Table, tuple[Row, ...]]], file: str) -> tuple[tu
 
 def _cells(table: Table, rows: tuple[Row, ...]) -> Iterator[_Cell]:
     own = {r.unit for r in rows if r.unit and not r.total}
+    shared = _shared(table)
     district_rows = [r for r in rows if len(r.unit) == 3 and not r.total] or [r for r in rows if r.total][:1]
     for row in rows:
         for name, column in table.columns.items():
             of_ward = elements()[name].level == "ward"
             if (of_ward and not row.total and len(row.unit) == 5) or (not of_ward and row in district_rows):
-                yield _cell(table, row, name, column)
+                yield _cell(table, row, name, column, shared)
             elif not of_ward and len(row.unit) == 5 and row.unit in own and plain(table.sheet.at(row.number, column)):
                 yield _Cell(table.sheet.title, row.number, column, row.unit, name, None, "IN-146")
 
 
-def _cell(table: Table, row: Row, name: str, column: int) -> _Cell:
+def _cell(table: Table, row: Row, name: str, column: int, shared: frozenset[Place]) -> _Cell:
     sheet, place = table.sheet, (row.number, column)
     content, stored = sheet.at(*place), sheet.formulas.get(place)
     count, wrong = None, ""
     start = sheet.merged.get(place)
-    if start is not None and plain(sheet.at(*start)) and _shared(table, start):
+    if start is not None and start in shared and plain(sheet.at(*start)):
         wrong = "IN-126" if place == start or start[1] not in table.columns.values() else "merged"
     elif stored is False or (stored and content is None):
         wrong = "IN-103"
@@ -103,11 +105,11 @@ def _cell(table: Table, row: Row, name: str, column: int) -> _Cell:
     return _Cell(sheet.title, *place, row.unit, name, count, wrong, formula=bool(stored))
 
 
-def _shared(table: Table, start: tuple[int, int]) -> bool:
-    """Whether a merged range covers more than one cell that a count or a place may stand in."""
-    covered = [p for p, s in table.sheet.merged.items() if s == start]
+def _shared(table: Table) -> frozenset[Place]:
+    """Return the first cells of merged ranges that cover more than one cell in which a count or a place may stand."""
     known = {*table.columns.values(), *(c for c in (table.code, table.name) if c is not None)}
-    return len([p for p in covered if p[1] in known and p[0] >= table.first]) > 1
+    covered = Counter(start for place, start in table.sheet.merged.items() if place[1] in known and place[0] >= table.first)
+    return frozenset(start for start, count in covered.items() if count > 1)
 
 
 def _once(cells: list[_Cell], file: str) -> tuple[list[_Cell], list[Finding]]:

@@ -15,6 +15,7 @@ from evaluation.settings import folders
 LONGEST = 200  # characters; longer texts are prose
 NEAR, APART, ALIKE = 0.9, 0.04, 0.8
 FEWEST_WORDS = 4
+LAST_START = 5  # the first count is the fifth column at most: order, code, name, type
 
 ORDER = frozenset({"stt", "tt", "so tt", "so thu tu", "thu tu", "no", "order"})
 CODES = frozenset({"ma", "code", "ward code", "ma phuong", "ma xa", "ma phuong xa", "ma phuong xa thi tran", "ma don vi", "ma dvhc"}) | {
@@ -132,13 +133,21 @@ def _words(form: str) -> list[str]:
 
 def _misspelt(written: list[str], known: list[str]) -> bool:
     """Whether two headings differ by slips of the keyboard only: same words, same numbers, at most two of them miswritten."""
-    if len(written) != len(known):
-        return False
     other = [(a, b) for a, b in zip(written, known, strict=True) if a != b]
     return len(other) <= 2 and all(
         not any(c.isdigit() for c in a + b) and (sorted(a) == sorted(b) or difflib.SequenceMatcher(None, a, b).ratio() >= ALIKE)
         for a, b in other
     )
+
+
+@cache
+def _by_length() -> dict[int, list[tuple[list[str], str, str]]]:
+    """Return all forms with their words, by how many words that count they have."""
+    found: dict[int, list[tuple[list[str], str, str]]] = {}
+    for form, name in _forms().items():
+        words = _words(form)
+        found.setdefault(len(words), []).append((words, form, name))
+    return found
 
 
 @lru_cache(maxsize=1024)
@@ -165,8 +174,8 @@ def near(text: str) -> tuple[str, ...]:
     if len(words) < FEWEST_WORDS or len(text) > LONGEST:
         return ()
     best: dict[str, float] = {}
-    for form, name in _forms().items():
-        if _misspelt(words, _words(form)):
+    for known, form, name in _by_length().get(len(words), ()):
+        if _misspelt(words, known):
             ratio = difflib.SequenceMatcher(None, written, form).ratio()
             if ratio >= NEAR:
                 best[name] = max(ratio, best.get(name, 0.0))
@@ -183,4 +192,4 @@ def column_numbers(texts: list[str]) -> bool:
             if not found:
                 return False
             numbers.append(int(found[1]))
-    return len(numbers) >= 2 and all(b - a == 1 for a, b in itertools.pairwise(numbers))
+    return len(numbers) >= 3 and numbers[0] <= LAST_START and all(b - a == 1 for a, b in itertools.pairwise(numbers))

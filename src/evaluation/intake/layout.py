@@ -12,10 +12,13 @@ from evaluation.indicators import elements
 from evaluation.intake.book import Book, Sheet, address, folded, plain
 from evaluation.intake.form import COVER, GUIDE, MAP_MARK, NARRATIVE
 from evaluation.intake.headings import column_numbers, meaning, near, role
+from evaluation.intake.refusal import refuse
 from evaluation.places import districts, wards
 
 PAGES_WITHOUT_TABLES = frozenset({folded(COVER), folded(GUIDE), folded(NARRATIVE), "cover", "guide", "narrative"})
 MOST_HEADING_ROWS = 4
+MOST_TABLE_ROWS = 1_000  # the whole city has 322 wards
+MOST_TEXTS = 40_000  # cells of text in a file: each may be a heading, and to look at one takes time
 _SHORT_KIND = re.compile(r"^(?:p|x|tt|f|ward|phuong|xa)\s*")
 _CODE = re.compile(r"[0-9]{5}|[0-9]{3}")
 
@@ -105,11 +108,20 @@ def tables(book: Book) -> tuple[Table, ...]:
     tuple of Table
         Found by the form's hidden map or by headings in Vietnamese, English
         or ids, in one row or several, wherever the columns and the table are.
+
+    Raises
+    ------
+    Refused
+        If there is more text, or more rows of counts, than any report has.
     """
+    if sum(isinstance(cell, str) for sheet in book.sheets for row in sheet.rows for cell in row) > MOST_TEXTS:
+        refuse("IN-014", f"hơn {MOST_TEXTS} ô chữ", f"more than {MOST_TEXTS} cells of text")
     found: list[Table] = []
     for sheet in book.sheets:
         if folded(sheet.title) not in PAGES_WITHOUT_TABLES:
             found.extend(_on_sheet(sheet))
+    if sum(any(c is not None for c in t.sheet.rows[r]) for t in found for r in range(t.first, t.end)) > MOST_TABLE_ROWS:
+        refuse("IN-014", f"hơn {MOST_TABLE_ROWS} dòng số liệu", f"more than {MOST_TABLE_ROWS} rows of counts")
     return tuple(found)
 
 
@@ -192,7 +204,9 @@ class _Heads:
             return False
         if MAP_MARK in texts or self.meant(row):
             return True
-        return all(role(t) in ("unit", "order", "code", "name") for t in texts if t) or self.numbers(row)
+        # A bare number is a unit of nothing: rows of counts that lost their place must not pass for headings.
+        words = [t for t in texts if t]
+        return all(any(c.isalpha() for c in t) and role(t) in ("unit", "order", "code", "name") for t in words) or self.numbers(row)
 
     def numbers(self, row: int) -> bool:
         """Whether a row only numbers the columns."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -153,12 +154,24 @@ def named(content: object, district: str, by_number: bool = False) -> str:
     return _named(text, district)
 
 
+@lru_cache(maxsize=32)
+def _ward_letters(district: str) -> tuple[str, ...]:
+    return tuple(_letters(re.sub(r"^(?:Phường|Xã|Thị trấn) ", "", w.name.vi)) for w in wards(district).values())
+
+
+def _letters(text: str) -> str:
+    return folded(text).replace(" ", "").replace("y", "i")
+
+
 @lru_cache(maxsize=2048)
 def _named(text: str, district: str) -> str:
-    try:
-        return find_ward(text, district).code
-    except (UnknownPlace, AmbiguousPlace):
-        pass
+    # The search for the nearest names takes time; it is not asked for texts that hold no ward's name at all.
+    letters = _letters(text)
+    if any(own in letters for own in _ward_letters(district)):
+        try:
+            return find_ward(text, district).code
+        except (UnknownPlace, AmbiguousPlace):
+            pass
     bare = folded(text)
     if not bare.startswith(("quan", "huyen", "q ", "h ", "district")) and not bare.endswith("district"):
         return ""

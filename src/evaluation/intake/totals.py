@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from openpyxl.utils.cell import coordinate_to_tuple
+
 from evaluation.contracts import REPORTED
 from evaluation.indicators import elements
 from evaluation.intake.book import address, plain
@@ -71,5 +73,9 @@ def _row(table: Table, row: Row, given: dict[tuple[str, str], Value], district: 
 
 def _typed_as_numbers(table: Table, numbers: list[Value]) -> float:
     """Return the sum of the cells that hold numbers and not text."""
-    stored = {address(r, c): content for r in range(table.first, table.end) for c, content in enumerate(table.sheet.rows[r])}
-    return sum(float(v[2] or 0) for v in numbers if not isinstance(stored.get(v[5]), str))
+    summed = 0.0
+    for value in numbers:
+        row, column = coordinate_to_tuple(value[5])
+        if value[4] == table.sheet.title and not isinstance(table.sheet.at(row - 1, column - 1), str):
+            summed += float(value[2] or 0)
+    return summed

@@ -46,9 +46,9 @@ def examine(body: bytes, file: str) -> Reading:
         kind = archive.kind(body)
         archive.admit(body, kind)
         book = opened(kind, body)
+        tables = layout.tables(book)
     except Refused as refused:
         return Reading(file, findings=(refused.finding(file),))
-    tables = layout.tables(book)
     if hits := identifiers.look(book.texts, layout.counts(tables), file):
         return Reading(file, findings=tuple(identifiers.findings(hits, file)))
     said, found = cover.read(book, tables, file)
