@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import hashlib
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evaluation.example.files import ARCHIVE
+from evaluation.intake import rules
 from evaluation.intake.archive import body
 from evaluation.intake.findings import ERROR, Finding, frame
 from evaluation.intake.form import Cover
@@ -86,14 +88,19 @@ def submissions(folder: Path, tell: Callable[[Finding], object] | None = None) -
     archive["sheet"] = "archive"
     archive["cell"] = [f"row {n}" for n in range(2, len(archive) + 2)]
     held = dict(iter(archive.groupby(["district_code", "period", "submission"], sort=False)))
+    known: dict[str, dict[str, pd.DataFrame]] = defaultdict(dict)  # what each district reported so far, by period
     for row in ledger.itertuples():
+        past = known[str(row.district_code)]
         received = dt.date.fromisoformat(str(row.received))
         if row.file == ARCHIVE:
             key = (str(row.district_code), str(row.period), str(row.revision))
-            yield Batch(*_archived(key, held[key], received, int(str(row.form_version)), digest))
+            version = int(str(row.form_version))
+            past[key[1]] = held[key].assign(form_version=version)
+            yield Batch(*_archived(key, held[key], received, version, digest))
         else:
             reading, content = _read(folder / str(row.file))
             if reading.accepted:
+                reading = _compared(reading, past, received)
                 form = dataclasses.replace(reading.submission(received), narrative=reading.narrative)
                 yield Batch(form, reading.values, frame(reading.findings), content, reading.written_as)
             elif tell:
@@ -109,6 +116,17 @@ def _read(path: Path) -> tuple[Reading, bytes]:
     except Refused as refused:
         return Reading(path.name, findings=(refused.finding(path.name),)), b""
     return examine(content, path.name), content
+
+
+def _compared(reading: Reading, past: dict[str, pd.DataFrame], received: dt.date) -> Reading:
+    """Return a reading with what its dates and its district's earlier quarters say, and add it to these."""
+    import pandas as pd
+
+    assert reading.cover is not None
+    period = str(reading.cover.period)
+    earlier = [values for known, values in past.items() if known < period]
+    past[period] = reading.values.assign(form_version=reading.cover.form_version)
+    return reading.also(rules.timing(reading, received)).also(rules.against(reading, pd.concat(earlier, ignore_index=True), received))
 
 
 def _archived(
