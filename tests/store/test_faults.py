@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tests.store.forms import FIRST, REVISED, WARDS, workbook
+from tests.store.forms import FIRST, REVISED, WARDS, both_languages, workbook
 from tests.store.loads import many
 
-from evaluation.store import StoreError, check, disk, kept, load, open_store
+from evaluation.store import RowsLost, StoreError, check, disk, kept, load, open_store
 
 pytestmark = pytest.mark.slow
 
@@ -76,7 +76,7 @@ def test_killed_at_fifty_moments_a_load_is_in_or_out(tmp_path: Path) -> None:
             assert check(store).ok, n
             for leftover in (store, kept.folder(store)):
                 shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
-    assert seen[False] >= 5
+    assert min(seen.values()) >= 3, seen
 
 
 @pytest.fixture(scope="module")
@@ -203,11 +203,26 @@ def _outcome_of_first(tmp_path: Path) -> str:
 
 
 def test_a_broken_log_is_named(killed: Path, tmp_path: Path) -> None:
-    copied(killed, tmp_path / "kho.duckdb")
-    disk.beside(tmp_path / "kho.duckdb", ".wal").write_bytes(b"\xff" * 5_000)
-    with pytest.raises(StoreError, match=r"evaluation store rebuild"):
-        open_store(tmp_path / "kho.duckdb")
-    assert not check(tmp_path / "kho.duckdb").ok
+    path = tmp_path / "kho.duckdb"
+    copied(killed, path)
+    place = disk.beside(path, ".wal")
+    body = bytearray(place.read_bytes())
+    body[len(body) // 2] ^= 1
+    place.write_bytes(body)
+    with pytest.raises(StoreError) as error:
+        open_store(path)
+    both_languages(error, "nhật ký ghi trước (.wal)", "the write-ahead log (.wal)", tmp_path)
+    assert "evaluation store rebuild" in str(error.value)
+    assert check(path).problems[0].en == error.value.words.en
+
+
+def test_a_log_that_is_none_is_a_loss_where_the_ledger_knows_better(logged: Path, tmp_path: Path) -> None:
+    path = tmp_path / "kho.duckdb"
+    copied(logged, path)
+    disk.beside(path, ".wal").write_bytes(b"\xff" * 5_000)
+    for act in (lambda: open_store(path), lambda: load(path, many(REVISED), False, REVISED)):
+        with pytest.raises(RowsLost):
+            act()
 
 
 def test_after_a_kill_the_ledger_is_completed_by_the_next_writer(killed: Path, tmp_path: Path) -> None:

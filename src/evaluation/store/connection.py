@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -106,8 +106,9 @@ def writer(path: Path, wait: float = WRITER_WAITS, tell: Tell | None = None) -> 
         raise of_system(path, error) from None
     try:
         _take(number, path, wait, tell)
-        os.ftruncate(number, 0)
-        os.pwrite(number, str(os.getpid()).encode(), 0)
+        with suppress(OSError):  # a full disk: the lock holds without its holder's number
+            os.ftruncate(number, 0)
+            os.pwrite(number, str(os.getpid()).encode(), 0)
         _writing[place] = threading.get_ident()
         before = os.umask(0o077)  # the database makes its log and its store itself
         try:

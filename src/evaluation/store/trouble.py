@@ -132,13 +132,17 @@ def on_network(path: Path, kind: str) -> StoreError:
 def disk_full(path: Path, need: int | None = None, free: int | None = None) -> StoreError:
     """Return that the disk has too little room, in MiB where it was measured beforehand."""
     if need is None or free is None:
-        numbers_vi = numbers_en = ""
-    else:
-        numbers_vi = f" (cần {need / 2**20:.0f} MiB, còn {free / 2**20:.0f} MiB)"
-        numbers_en = f" (needs {need / 2**20:.0f} MiB, {free / 2**20:.0f} MiB are free)"
+        # The rows may be in already, in the write-ahead log: the next start finishes what was begun.
+        return StoreError(
+            f"Đĩa đã đầy trong khi ghi kho số liệu {path.name}; hãy giải phóng chỗ rồi chạy lại đúng lệnh này: phần đã nạp không bị nạp "
+            f"hai lần. / The disk is full while writing the store {path.name}; free some space and run the same command again: nothing "
+            f"is loaded twice."
+        )
     return StoreError(
-        f"Đĩa đã đầy{numbers_vi}, chưa ghi gì vào kho số liệu {path.name}; hãy giải phóng chỗ rồi chạy lại. / "
-        f"The disk is full{numbers_en}, nothing was written to the store {path.name}; free some space and run again."
+        f"Đĩa đã đầy (cần {need / 2**20:.0f} MiB, còn {free / 2**20:.0f} MiB), chưa ghi gì vào kho số liệu {path.name}; "
+        f"hãy giải phóng chỗ rồi chạy lại. / "
+        f"The disk is full (needs {need / 2**20:.0f} MiB, {free / 2**20:.0f} MiB are free), nothing was written to the store {path.name}; "
+        f"free some space and run again."
     )
 
 
