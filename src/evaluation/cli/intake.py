@@ -68,6 +68,7 @@ def take_in(wanted: Received, load: bool, language: str) -> int:
     """
     from evaluation.intake.inbox import check, import_, received_files
     from evaluation.intake.reply import write_reply
+    from evaluation.intake.sandbox import NoSandbox
 
     when = date(wanted.received)
     try:
@@ -77,11 +78,15 @@ def take_in(wanted: Received, load: bool, language: str) -> int:
     if not files:
         raise wrong("no_files")
     take = import_ if load else check
-    if wanted.as_json:
-        answers = take(wanted.paths, received=when, store=wanted.store)
-    else:
-        with bar(say("intake.reading", language, count=len(files)), len(files), sys.stderr) as tell:
-            answers = take(wanted.paths, received=when, store=wanted.store, advance=lambda: tell("", True))
+    try:
+        if wanted.as_json:
+            answers = take(wanted.paths, received=when, store=wanted.store)
+        else:
+            with bar(say("intake.reading", language, count=len(files)), len(files), sys.stderr) as tell:
+                answers = take(wanted.paths, received=when, store=wanted.store, advance=lambda: tell("", True))
+    except NoSandbox as error:
+        sys.stderr.write(f"{error}\n")
+        return FAILED
     replies = {}
     if wanted.reply_dir:
         replies = {id(a): write_reply(wanted.reply_dir, a) for a in answers if a.to_answer}

@@ -70,6 +70,9 @@ class Table:
         Columns whose heading and hidden code are of two elements.
     extra : tuple of Column
         Columns that the form does not have.
+    places : tuple of int
+        All columns headed as places: where two tables stand side by side,
+        there are two of codes or of names.
     """
 
     sheet: Sheet
@@ -86,6 +89,7 @@ class Table:
     doubled: tuple[Column, ...] = ()
     crossed: tuple[Column, ...] = ()
     extra: tuple[Column, ...] = ()
+    places: tuple[int, ...] = ()
 
     @property
     def codes(self) -> list[str]:
@@ -354,6 +358,7 @@ def _placed(table: Table, found: _Found) -> Table:
         tuple(found.doubled),
         tuple(found.crossed),
         extra,
+        tuple(sorted({*found.places["code"], *found.places["name"]})),
     )
 
 

@@ -83,6 +83,8 @@ def placed(table: Table, district: str, file: str) -> tuple[tuple[Row, ...], tup
         unit, column, wrong = _unit(table, row, district)
         if wrong:
             found.say(wrong, row, column, unit)
+        elif (other := _other_place(table, row, unit, district)) is not None:
+            found.say("IN-147", row, other, unit)
         elif unit in seen:
             found.say("IN-105", row, column, unit)
         elif unit:
@@ -133,6 +135,16 @@ def _unit(table: Table, row: int, district: str) -> tuple[str, int | None, str]:
     if not code and (in_code_column := named(content, district)):
         return in_code_column, table.code, ""
     return "", table.code, "IN-104"
+
+
+def _other_place(table: Table, row: int, unit: str, district: str) -> int | None:
+    """Return a column of places that names another ward than the row's own: two tables side by side, in two orders."""
+    for column in table.places if len(unit) == 5 else ():
+        content = table.sheet.at(row, column)
+        said = place_code(content) or named(content, district, table.named)
+        if len(said) == 5 and said != unit:
+            return column
+    return None
 
 
 def named(content: object, district: str, by_number: bool = False) -> str:

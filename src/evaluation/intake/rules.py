@@ -162,7 +162,7 @@ def _equal_columns(reading: Reading, rule: Rule, cells: Cells) -> Iterator[Findi
 
 
 def _equal_rows(reading: Reading, rule: Rule, cells: Cells) -> Iterator[Finding]:
-    sheets = dict.fromkeys(at.sheet for at in cells.values() if at.sheet)
+    sheets = dict.fromkeys(at.sheet for at in cells.values() if at.cell)  # a text table has one sheet without a name
     for sheet in sheets:
         rows: dict[str, dict[str, float]] = {}
         first: dict[str, str] = {}

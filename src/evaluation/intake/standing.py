@@ -100,8 +100,10 @@ def _row(
     late = max(0, ((first or day) - period.district_due).days)
     if first is not None:
         state = LATE if late else REPORTED
+    elif len(sent):
+        state = SENT_BACK
     else:
-        state = SENT_BACK if len(sent) else OVERDUE if late else AWAITED
+        state = OVERDUE if late else AWAITED
     last = sent.sort_values(["received", "sequence"])["id"].iloc[-1] if len(sent) else ""
     name = districts()[code].name
     return {

@@ -18,11 +18,19 @@ from evaluation.intake.layout import Column, Table, element_label
 from evaluation.intake.reading import Reading
 from evaluation.intake.refusal import Refused
 from evaluation.intake.rows import Row
+from evaluation.language import Words
 from evaluation.places import districts
 
 MOST_NAMED, LONGEST_HEADING = 10, 60
 
 Placed = list[tuple[Table, tuple[Row, ...]]]
+
+
+SEPARATORS = {
+    ",": Words("dấu phẩy", "a comma"),
+    ";": Words("dấu chấm phẩy", "a semicolon"),
+    "\t": Words("dấu tab", "a tab"),
+}
 
 
 def examine(body: bytes, file: str) -> Reading:
@@ -52,6 +60,9 @@ def examine(body: bytes, file: str) -> Reading:
     if hits := identifiers.look(book.texts, layout.counts(tables), file):
         return Reading(file, findings=tuple(identifiers.findings(hits, file)))
     said, found = cover.read(book, tables, file)
+    if book.separator:
+        sign = SEPARATORS.get(book.separator, Words(book.separator, book.separator))
+        found = (*found, finding("IN-303", file, encoding=book.encoding, separator_vi=sign.vi, separator_en=sign.en))
     reading = Reading(
         file,
         sha256=hashlib.sha256(body).hexdigest(),
