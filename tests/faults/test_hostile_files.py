@@ -16,6 +16,8 @@ from tests.faults.workbooks import SHEET, STRINGS, added, after_rows, changed, g
 
 from evaluation.intake.sandbox import Limits, Reader
 
+pytestmark = pytest.mark.slow  # left to `make test`: many files, or many stores
+
 MIB = 2**20
 Make = Callable[[], bytes]
 

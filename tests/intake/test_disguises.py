@@ -39,6 +39,8 @@ from evaluation.intake.workbook import examine
 from evaluation.periods import Period
 from evaluation.places import wards
 
+pytestmark = pytest.mark.slow  # left to `make test`: many files, or many stores
+
 HEALTH = SHEETS["health"].vi
 Disguise = tuple[bytes, str, set[str]]
 

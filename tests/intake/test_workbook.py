@@ -31,6 +31,8 @@ from evaluation.intake.workbook import examine
 from evaluation.periods import Period
 from evaluation.places import districts, wards
 
+pytestmark = pytest.mark.slow  # left to `make test`: many files, or many stores
+
 RECEIVED = dt.date(2018, 12, 10)
 DISTRICT = "760"
 WARDS = tuple(wards(DISTRICT))

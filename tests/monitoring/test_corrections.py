@@ -10,6 +10,7 @@ from evaluation.monitoring.corrections import corrections
 from evaluation.store import EvidenceStore, open_store
 
 
+@pytest.mark.slow
 def test_the_ten_planted_corrections_are_found(example_store: EvidenceStore) -> None:
     """data/example/README.md: ten workbooks were corrected, among them 765 for 2018-Q3 and 760 for 2018-Q4 (18 December 2018)."""
     found = corrections(example_store)

@@ -32,7 +32,7 @@ def words(report) -> str:
 @pytest.mark.parametrize("code", [WITH_PILOT, OTHER_PILOT, WITHOUT, NOT_REPORTED])
 def test_every_section_has_content(report_of, code: str) -> None:
     tree = report_of(code).tree()
-    assert [s.id for s in tree.sections] == ["front", "asked", "indicators", "pilot", "context", "quality", "method"]
+    assert [s.id for s in tree.sections] == ["front", "asked", "indicators", "pilot", "context", "own-words", "quality", "method"]
     for section in tree.sections:
         assert list(section.all_blocks()), section.id
     assert all(len(b.items) for b in tree.all_blocks() if isinstance(b, Bullets))

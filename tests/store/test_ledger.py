@@ -12,6 +12,8 @@ from tests.store.forms import FIRST, REVISED, WARDS, both_languages, findings, w
 
 from evaluation.store import BrokenLedger, RowsLost, StoreError, check, decide, ledger, load, open_store
 
+pytestmark = pytest.mark.slow  # left to `make test`: many files, or many stores
+
 ONE = workbook(b"one", {WARDS[0]: 5}, findings({}))
 TWO = workbook(b"two", {WARDS[0]: 6, WARDS[1]: 7}, received=REVISED)
 THREE = workbook(b"three", {WARDS[0]: 8}, received=REVISED)

@@ -32,6 +32,8 @@ from evaluation.store import (
 )
 from evaluation.store.parquet import COLUMNS
 
+pytestmark = pytest.mark.slow  # left to `make test`: many files, or many stores
+
 CELL = {"sheet": "Y tế", "cell": "C6", "element": "sti_tested", "unit": WARDS[0]}
 
 

@@ -80,7 +80,7 @@ def status(period: Period | str, *, store: Path | None = None, on: dt.date | Non
     found = evidence.findings(open_only=True)
     found = found.merge(sent[["id", "district_code", "accepted"]], left_on="submission", right_on="id", suffixes=("", "_of"))
     reports = evidence.ward_reports()
-    came = reports[(reports["period"] == str(asked)) & reports["reported"]]
+    came = reports[(reports["period"] == str(asked)) & reports["answered"]]
     waiting = found[(found["severity"] == WARNING) & found["submission"].isin(_standing(evidence, str(asked)))]
     rows = [_row(code, asked, day, sent[sent["district_code"] == code], found, waiting, came) for code in districts()]
     shown = ["id", "district_code", "code", "file", "sheet", "cell", "element", "unit", "message_vi", "message_en"]
