@@ -222,6 +222,7 @@ def utf_16(name: str) -> bytes:
         (OLE + utf_16("EncryptedPackage"), "IN-011"),
         (OLE + utf_16("Workbook") + utf_16("_VBA_PROJECT_CUR"), "IN-012"),
         (OLE + utf_16("WordDocument"), "IN-020"),
+        (OLE + bytes(2048), "IN-010"),
         (packed({"[Content_Types].xml": b"<Types/>", "word/document.xml": b"<a/>"}), "IN-020"),
         (packed({"[Content_Types].xml": b"<Types/>", "ppt/presentation.xml": b"<a/>"}), "IN-020"),
         (packed({"[Content_Types].xml": b"<Types/>", "xl/workbook.bin": b"a"}), "IN-020"),

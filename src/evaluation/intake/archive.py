@@ -156,7 +156,8 @@ def _refuse_compound(body: bytes) -> NoReturn:
         raise Refused("IN-011")
     if holds("_VBA_PROJECT"):
         raise Refused("IN-012")
-    raise Refused("IN-010" if holds("Workbook", "Book") else "IN-020")
+    # A damaged one names nothing; who sends it meant a workbook, and what helps is the same.
+    raise Refused("IN-020" if holds("WordDocument", "PowerPoint Document") else "IN-010")
 
 
 def _text(body: bytes) -> str | None:
