@@ -218,6 +218,22 @@ def test_a_corrected_file_stands_and_the_old_one_stays(folder: Path, tmp_path: P
 
 
 @pytest.mark.slow
+def test_two_files_for_one_district_in_one_folder(tmp_path: Path) -> None:
+    store, names = tmp_path / "store.duckdb", ("a.xlsx", "b.xlsx")
+    for shift, name in enumerate(names):
+        fill(template("787", PERIOD), shift).save(tmp_path / name)
+    answers = import_([tmp_path / n for n in names], received=RECEIVED, store=store)
+    for answer in answers:
+        (told,) = (f for f in answer.findings if f.code == "IN-511")
+        assert "b.xlsx" in told.message.vi
+    ward = next(iter(wards("787")))
+    known = open_store(store).values(elements=["sti_tested"]).set_index("unit_code").at[ward, "value"]
+    assert known == value("sti_tested", int(ward), 1)
+    (again,) = import_([tmp_path / "a.xlsx"], received=RECEIVED, store=store)
+    assert [f.code for f in again.findings if f.code.startswith("IN-51")] == ["IN-510"]
+
+
+@pytest.mark.slow
 def test_a_warning_waits_until_a_person_decides(tmp_path: Path) -> None:
     store, path = tmp_path / "store.duckdb", tmp_path / file_name("770", PERIOD)
     book = fill(template("770", PERIOD))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from openpyxl.utils import get_column_letter
 
@@ -14,6 +16,8 @@ MOST_SHEETS = 50
 MOST_SLOTS = 2_000_000  # cells of all sheets together, blank ones between others counted too
 MOST_COVERED = 100_000  # cells of a sheet inside merged ranges
 MOST_TEXT = 32_767  # what a cell of Excel can hold
+_LONGEST_KEPT = 120  # headings and names come again and again, long texts do not
+_SIGNS = re.compile(r"[\W_]+")
 
 Place = tuple[int, int]  # row and column, from 0
 
@@ -175,9 +179,17 @@ def plain(content: object) -> str:
 
 def folded(content: object) -> str:
     """Return text to compare headings by: lower case, no diacritics, letters and digits only, single spaces."""
-    letters = unicodedata.normalize("NFKD", plain(content).lower().replace("đ", "d"))
-    bare = "".join(c if c.isalnum() else " " for c in letters if not unicodedata.combining(c))
-    return " ".join(bare.split())
+    text = plain(content)
+    return _folded(text) if len(text) <= _LONGEST_KEPT else _folded.__wrapped__(text)
+
+
+@lru_cache(maxsize=4096)
+def _folded(text: str) -> str:
+    letters = text.lower()
+    if not letters.isascii():
+        letters = unicodedata.normalize("NFKD", letters.replace("đ", "d"))
+        letters = "".join(c for c in letters if not unicodedata.combining(c))
+    return _SIGNS.sub(" ", letters).strip(" ")
 
 
 def written(content: object) -> str:

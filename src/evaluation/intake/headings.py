@@ -81,7 +81,8 @@ _SMALL = frozenset({"duoc", "da", "cac", "ve", "cua", "trong", "the", "of", "a",
 
 def key(text: object) -> str:
     """Return a heading as it is compared: without numbering before, units behind, case, marks and punctuation."""
-    bare = _UNIT_SAID.sub("", _NUMBERED.sub("", plain(text), count=1) if _NUMBERED.match(plain(text)) else plain(text))
+    said = plain(text)
+    bare = _UNIT_SAID.sub("", _NUMBERED.sub("", said, count=1) if _NUMBERED.match(said) else said)
     while (found := _BRACKETS.search(bare)) and (folded(found[1]) in UNITS or _COLUMN_NUMBER.fullmatch(found[1].strip())):
         bare = bare[: found.start()]
     counted = _COUNTING.sub("so ", folded(bare))
@@ -118,11 +119,12 @@ def meaning(text: str) -> str:
     return forms.get(folded(text)) or forms.get(key(text), "")
 
 
+@lru_cache(maxsize=4096)
 def role(text: str) -> str:
     """Return what a heading that is no count stands for: "code", "name", "order", "total", "unit" or nothing."""
-    bare = folded(text)
+    bare, heading = folded(text), key(text)
     for what, known in (("code", CODES | {"ward code"}), ("name", NAMES), ("order", ORDER), ("total", TOTALS), ("unit", UNITS)):
-        if bare in known or key(text) in known:
+        if bare in known or heading in known:
             return what
     return "unit" if text and _COLUMN_NUMBER.fullmatch(text.strip()) else ""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import unicodedata
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -164,7 +165,31 @@ def _judged(paths: Iterable[Path], day: dt.date, place: Path, advance: Callable[
             history = pd.concat([history[~same], own[history.columns]], ignore_index=True)
         known.add(reading.sha256[:16])
         judged.append((answer, path))
-    return judged
+    return _told_apart(judged)
+
+
+def _told_apart(judged: list[tuple[Answer, Path]]) -> list[tuple[Answer, Path]]:
+    """Say where several new files are for one district and period: the last of them counts, which may not be what was meant."""
+    together: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for answer, _ in judged:
+        if _new(answer):
+            together[_about(answer)].append(answer.file)
+    told = []
+    for answer, path in judged:
+        files = together[_about(answer)] if _new(answer) else []
+        if len(files) > 1:
+            answer = _with(answer, finding("IN-511", answer.file, count=str(len(files)), last=files[-1]))
+        told.append((answer, path))
+    return told
+
+
+def _new(answer: Answer) -> bool:
+    return answer.reading.accepted and all(f.code != "IN-510" for f in answer.findings)
+
+
+def _about(answer: Answer) -> tuple[str, str]:
+    cover = answer.reading.cover
+    return (cover.district_code, str(cover.period)) if cover else ("", "")
 
 
 def _read(files: Sequence[Path], advance: Callable[[], object] | None) -> list[Reading]:
@@ -225,7 +250,7 @@ def _judge(reading: Reading, day: dt.date, history: pd.DataFrame, known: set[str
             reading = reading.also(rules.against(reading, own[own["period"] < period], day))
         if reading.sha256[:16] in known:
             reading = reading.also((finding("IN-510", reading.file),))
-        elif bool((own["period"] == period).any()):
+        elif reading.accepted and bool((own["period"] == period).any()):
             reading = reading.also((finding("IN-512", reading.file, period=period),))
     return Answer(reading.file, reading, reading.findings, day, _outcome(reading))
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 import math
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from evaluation.indicators import RESIDENTS, elements
@@ -109,7 +109,7 @@ class Rule:
     label: Words
     about: str
 
-    @property
+    @cached_property
     def reads(self) -> frozenset[str]:
         """The elements that it looks at, those of the right side left out."""
         known = elements().values()

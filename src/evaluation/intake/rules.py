@@ -64,7 +64,8 @@ def label(names: tuple[str, ...]) -> Words:
 
 def unit_name(code: str) -> Words:
     """Return the name of a ward or district."""
-    return wards()[code].name if code in wards() else districts()[code].name
+    ward = wards().get(code)
+    return ward.name if ward else districts()[code].name
 
 
 def within(reading: Reading) -> tuple[Finding, ...]:
@@ -130,11 +131,10 @@ def _ranges(reading: Reading, rule: Rule, cells: Cells, cover: Cover) -> Iterato
     for at in cells.values():
         if at.element not in rule.reads or at.value is None:
             continue
-        slots = spoken(left=label((at.element,)), value=at.value)
         if rule.operator == "in":
             if str(float(at.value)) in rule.right:
                 continue
-            slots["allowed"] = ", ".join(f"{float(v):.0f}" for v in rule.right)
+            slots = {"allowed": ", ".join(f"{float(v):.0f}" for v in rule.right)}
         else:
             if len(at.unit) == 3 or at.value < rule.least:
                 continue
@@ -144,7 +144,8 @@ def _ranges(reading: Reading, rule: Rule, cells: Cells, cover: Cover) -> Iterato
                 continue
             if at.value <= rule.factor * people:
                 continue
-            slots |= spoken(most=rule.factor * people, residents=people)
+            slots = spoken(most=rule.factor * people, residents=people)
+        slots |= spoken(left=label((at.element,)), value=at.value)
         yield finding(rule.code, reading.file, at.sheet, at.cell, at.element, at.unit, **slots)
 
 

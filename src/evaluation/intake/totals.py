@@ -46,13 +46,13 @@ def compared(placed: Sequence[tuple[Table, tuple[Row, ...]]], values: Sequence[V
 
 
 def _row(table: Table, row: Row, given: dict[tuple[str, str], Value], district: str, file: str) -> list[Finding]:
-    found, unsure, title = [], [], table.sheet.title
+    found, unsure, title, own = [], [], table.sheet.title, wards(district)
     for name, column in table.columns.items():
         content = table.sheet.at(row.number, column)
         if elements()[name].level != "ward" or not plain(content):
             continue
         cell = address(row.number, column)
-        numbers = [v for w in wards(district) if (v := given.get((w, name))) and v[3] == REPORTED]
+        numbers = [v for w in own if (v := given.get((w, name))) and v[3] == REPORTED]
         summed = sum(float(v[2] or 0) for v in numbers)
         try:
             count = read_count(content)
@@ -61,7 +61,7 @@ def _row(table: Table, row: Row, given: dict[tuple[str, str], Value], district: 
             continue
         if count.state == REPORTED and count.value == summed:
             continue
-        if count.state != REPORTED or len(numbers) < len(wards(district)) or count.value == _typed_as_numbers(table, numbers):
+        if count.state != REPORTED or len(numbers) < len(own) or count.value == _typed_as_numbers(table, numbers):
             unsure.append(cell)
             continue
         slots = {"total": f"{count.value:.0f}", "sum": f"{summed:.0f}"}

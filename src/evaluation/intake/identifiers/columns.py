@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from openpyxl.utils import column_index_from_string
 
@@ -56,8 +57,11 @@ def cell(name: str, writing: Writing, number: bool, counted: bool) -> Cell | Non
 
 def announced(text: str) -> str:
     """Return what kind of thing a heading or label announces; empty for any other text."""
-    if len(text) > _LONGEST_LABEL or not any(c.isalpha() for c in text):
-        return ""
+    return _announced(text) if len(text) <= _LONGEST_LABEL and any(c.isalpha() for c in text) else ""
+
+
+@lru_cache(maxsize=2048)
+def _announced(text: str) -> str:
     # What stands in brackets explains: "Họ tên (người vay)"; a heading in two languages is known by its first one.
     for form in dict.fromkeys((text, re.sub(r"\([^)]*\)?", " ", text), re.split(r"[/\n(:]", text, maxsplit=1)[0])):
         said = re.sub(r"^(?:stt|\d+) | \d+$", "", folded(form))

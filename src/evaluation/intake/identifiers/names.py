@@ -115,12 +115,11 @@ def _place_at(writing: Writing, place: int) -> int:
 
 def _after_place_word(writing: Writing, place: int) -> bool:
     """Return whether a word for a kind of place stands before: "đường", "phường", "trường"."""
-    if place == 0 or not re.fullmatch(r"[ .:]{1,2}|\. ?", writing.gap(place - 1)):
+    if place == 0:
         return False
     word = writing.words[place - 1]
-    if _exact(writing, word):
-        return word.key in keys("before_place")
-    return word.bare in bares("before_place_bare")
+    known = word.key in keys("before_place") if _exact(writing, word) else word.bare in bares("before_place_bare")
+    return known and re.fullmatch(r"[ .:]{1,2}|\. ?", writing.gap(place - 1)) is not None
 
 
 def _shaped(writing: Writing) -> bool:

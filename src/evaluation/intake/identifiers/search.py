@@ -13,6 +13,7 @@ from evaluation.intake.identifiers.hits import FILE_NAME, Hit
 from evaluation.intake.identifiers.words import wards_alone
 from evaluation.intake.identifiers.writing import Writing
 
+_SHORT = 7
 _CAMEL = frozenset({"property", "file_name", "name"})
 # Parts that name cells: A1048576 is no passport there.
 _OF_PROGRAMS = frozenset({"style", "formula", "name"})
@@ -99,6 +100,9 @@ def _judged(text: Text, counted: bool) -> tuple[Writing, frozenset[str]]:
 
 def _codes(writing: Writing, part: str, number: bool, counted: bool) -> set[str]:
     """Return the kinds of identifiers in one text, for itself."""
+    # A plain number of up to seven digits is too short for any of them: most cells of a form are such numbers.
+    if number and len(writing.text) <= _SHORT and writing.text.isascii() and writing.text.isdecimal():
+        return set()
     if folded(writing.text) in wards_alone():
         return set()
     formula = part in _OF_PROGRAMS or writing.text.startswith("=")

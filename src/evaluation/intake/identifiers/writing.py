@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 # Letters of other scripts that look like Latin ones, and signs that stand for others.
 _ALIKE = str.maketrans(
@@ -32,8 +32,11 @@ _MACHINE = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-
 
 def key(word: str) -> str:
     """Return a word to look up: its letters and its marks, wherever the tone is written (hoà and hòa are one)."""
-    if word.isascii():
-        return word.lower()
+    return word.lower() if word.isascii() else _marked_key(word)
+
+
+@lru_cache(maxsize=4096)
+def _marked_key(word: str) -> str:
     parts = unicodedata.normalize("NFD", word.lower().replace("đ", "d\u0335"))
     marks = sorted(c for c in parts if unicodedata.combining(c))
     return "".join(c for c in parts if not unicodedata.combining(c)) + "".join(marks)
@@ -89,23 +92,24 @@ def clean(text: str) -> str:
     return clean("".join(kept).translate(_ALIKE)) if "".join(kept).isascii() else _SPACES.sub(" ", "".join(kept).translate(_ALIKE)).strip()
 
 
-@dataclass(frozen=True)
-class Word:
-    """A word of a text and where it stands."""
+class Word(NamedTuple):
+    """A word of a text and where it stands.
+
+    Attributes
+    ----------
+    text : str
+    start, end : int
+    bare : str
+        Without marks, in small letters.
+    key : str
+        With marks, wherever they are written.
+    """
 
     text: str
     start: int
     end: int
-
-    @cached_property
-    def bare(self) -> str:
-        """Without marks, in small letters."""
-        return bare(self.text)
-
-    @cached_property
-    def key(self) -> str:
-        """With marks, wherever they are written."""
-        return key(self.text)
+    bare: str
+    key: str
 
     @property
     def capital(self) -> bool:
@@ -147,7 +151,14 @@ class Writing:
     @cached_property
     def words(self) -> list[Word]:
         """The words, without digits and signs."""
-        return [Word(m[0], m.start(), m.end()) for m in _WORD.finditer(self.text)]
+        low = self.bare
+        return [Word(m[0], m.start(), m.end(), low[m.start() : m.end()], key(m[0])) for m in _WORD.finditer(self.text)]
+
+    @cached_property
+    def gaps(self) -> list[str]:
+        """What stands behind each word, up to the next one or the end."""
+        ends = [*(w.start for w in self.words[1:]), len(self.text)]
+        return [self.text[word.end : end] for word, end in zip(self.words, ends, strict=False)]
 
     @cached_property
     def marked(self) -> bool:
@@ -178,7 +189,7 @@ class Writing:
     @cached_property
     def digits(self) -> bool:
         """Whether there is a digit at all."""
-        return any(c.isdigit() for c in self.text)
+        return not self.text.isalpha() and any(c.isdigit() for c in self.text)
 
     @cached_property
     def numbers(self) -> str:
@@ -192,5 +203,4 @@ class Writing:
 
     def gap(self, place: int) -> str:
         """Return what stands between a word and the next one."""
-        following = self.words[place + 1].start if place + 1 < len(self.words) else len(self.text)
-        return self.text[self.words[place].end : following]
+        return self.gaps[place]
