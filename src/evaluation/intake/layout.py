@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from evaluation.indicators import elements
 from evaluation.intake.book import Book, Sheet, address, folded, plain
@@ -97,7 +97,7 @@ class Table:
         if self.code is None:
             return []
         found = (place_code(self.sheet.at(r, self.code)) for r in range(self.first, self.end))
-        return [c for c in found if c in wards() or c in districts()]
+        return [c for c in found if c in _codes()]
 
 
 def tables(book: Book) -> tuple[Table, ...]:
@@ -197,7 +197,7 @@ class _Heads:
     def of_place(self, row: int) -> bool:
         """Whether a row holds a place's code or name: whatever else stands in it, it is no heading."""
         known = (place_code(c) for c in self.sheet.rows[row])
-        return any(c in wards() or c in districts() for c in known) or any(map(place_like, self.sheet.rows[row]))
+        return any(c in _codes() for c in known) or any(map(place_like, self.sheet.rows[row]))
 
     def goes_on(self, row: int) -> bool:
         """Whether a row below headings belongs to them: further headings, units or numbers of columns."""
@@ -332,7 +332,7 @@ def _placed(table: Table, found: _Found) -> Table:
         for column, content in enumerate(sheet.rows[row]):
             if content is not None and column not in counted:
                 filled[column] += 1
-                hits[column] += place_code(content) in wards() or place_code(content) in districts()
+                hits[column] += place_code(content) in _codes()
     best = max(sorted(hits), key=lambda c: hits[c], default=None)
     good = best is not None and hits[best] > 0 and 2 * hits[best] >= filled[best]
     code = best if good else (found.places["code"][0] if found.places["code"] else None)
@@ -371,6 +371,12 @@ def _ward_letters() -> frozenset[str]:
     return frozenset(folded(w.name.vi) for w in wards().values()) | frozenset(
         folded(w.name.vi).removeprefix("phuong ").removeprefix("xa ").removeprefix("thi tran ") for w in wards().values()
     )
+
+
+@cache
+def _codes() -> frozenset[str]:
+    """Return the codes of all wards and districts."""
+    return frozenset(wards()) | frozenset(districts())
 
 
 def place_like(content: object) -> bool:

@@ -126,7 +126,8 @@ def _unit(table: Table, row: int, district: str) -> tuple[str, int | None, str]:
     if not text:
         return by_name, name_column, ""
     code = place_code(content)
-    if code == district or (code in wards() and wards()[code].district_code == district):
+    ward = wards().get(code)
+    if code == district or (ward is not None and ward.district_code == district):
         return code, table.code, "IN-136" if by_name and by_name != code else ""
     if not code and isinstance(content, str) and not any(c.isdigit() for c in text):
         in_code_column = named(content, district)
