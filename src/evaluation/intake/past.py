@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable
 
 Record = dict["Hashable", Any]
+Figures = dict[str, dict[str, float]]
 
 
 def against(reading: Reading, history: pd.DataFrame, received: dt.date) -> tuple[Finding, ...]:
@@ -64,6 +65,18 @@ class _Case:
     now: pd.DataFrame
     earlier: pd.DataFrame
     comparable: pd.DataFrame
+    known: dict[str, Figures] = field(default_factory=dict)
+
+    def figures(self, period: Period) -> Figures:
+        """Return the figures of this quarter or an earlier one by ward and element, each quarter looked up once."""
+        name = str(period)
+        if name not in self.known:
+            frame = self.now if period == self.period else self.earlier[self.earlier["period"] == name]
+            frame = frame[frame["value"].notna()].sort_values("unit_code")
+            found = self.known[name] = {}
+            for unit, element, value in zip(frame["unit_code"], frame["element"], frame["value"], strict=True):
+                found.setdefault(unit, {})[element] = float(value)
+        return self.known[name]
 
     def of(self, rule: Rule, frame: pd.DataFrame) -> pd.DataFrame:
         return frame[frame["element"].isin(rule.reads)]
@@ -148,19 +161,18 @@ def _copies(case: _Case) -> Iterator[Finding]:
             left = left[(left["group"] != row["group"]) | (left["unit_code"] != row["unit_code"])]
 
 
-def _sums(frame: pd.DataFrame, names: tuple[str, ...]) -> pd.Series[float]:
+def _sums(figures: Figures, names: tuple[str, ...]) -> dict[str, float]:
     """Return the sum of counts by ward, where all of them are reported."""
-    known = frame[frame["element"].isin(names) & frame["value"].notna()].groupby("unit_code")["value"].agg(["sum", "size"])
-    return known.loc[known["size"] == len(names), "sum"]
+    return {unit: sum(own[n] for n in names) for unit, own in figures.items() if all(n in own for n in names)}
 
 
 def _pairs(case: _Case, rule: Rule, past: Period, right: tuple[str, ...]) -> Iterator[tuple[Record, float, float]]:
     """Return the first cell of the left side with both sides' sums, for each ward that has both."""
-    left = _sums(case.now, rule.left)
-    before = _sums(case.earlier[case.earlier["period"] == str(past)], right)
-    places = case.now[case.now["element"] == rule.left[0]].set_index("unit_code", drop=False)
-    for unit in [u for u in left.index if u in before.index]:
-        yield {str(k): v for k, v in places.loc[unit].items()}, float(left[unit]), float(before[unit])
+    left, before = _sums(case.figures(case.period), rule.left), _sums(case.figures(past), right)
+    first = case.now.loc[case.now["element"] == rule.left[0], ["unit_code", "sheet", "cell"]]
+    places = {row["unit_code"]: row for row in _records(first)}
+    for unit in [u for u in left if u in before]:
+        yield places[unit], left[unit], before[unit]
 
 
 def _cohorts(case: _Case) -> Iterator[Finding]:

@@ -52,17 +52,18 @@ def repeated(
 
     old = last[last["state"] == REPORTED][["unit_code", "element", "value"]].rename(columns={"value": "before"})
     both = now[now["state"] == REPORTED].merge(old, on=["unit_code", "element"])
-    both = both[both["before"] >= least].assign(everything=0)
-    both = both.assign(same=both["value"] == both["before"])
-    groups = both.groupby([*by, "everything"], sort=True)
-    counts = groups["same"].agg(["sum", "size"])
+    both = both[both["before"] >= least]
+    same = (both["value"] == both["before"]).tolist()
+    keys = list(zip(*(both[name] for name in by), strict=True)) if by else [()] * len(both)
+    size, equal = Counter(keys), Counter(key for key, alike in zip(keys, same, strict=True) if alike)
     rows = []
-    for key in counts.index[(counts["sum"] >= LEAST_EQUAL) & (counts["sum"] >= share * counts["size"])]:
-        group = groups.get_group(key if by else (0,))
-        k = int(group["same"].sum())
-        probability = at_least_of(k, [same_count(v) for v in group["before"]])
+    for key in sorted(equal):
+        k, n = equal[key], size[key]
+        if k < LEAST_EQUAL or k < share * n:
+            continue
+        probability = at_least_of(k, [same_count(v) for v, own in zip(both["before"], keys, strict=True) if own == key])
         if probability <= chance:
-            rows.append((*(key[:-1] if by else ()), k, len(group), probability))
+            rows.append((*key, k, n, probability))
     return pd.DataFrame(rows, columns=[*by, "k", "n", "chance"])
 
 

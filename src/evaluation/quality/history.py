@@ -13,6 +13,7 @@ history's median and the median of the same quarter of earlier years.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -217,7 +218,8 @@ def _tenfold_one_way(seen: pd.DataFrame, by: list[str], times: float, share: flo
     mended = seen["value"] / times
     nearer = np.abs(anscombe(mended) - anscombe(seen["median"])) < np.abs(anscombe(seen["value"]) - anscombe(seen["median"]))
     hit = mended.between(seen["low"], seen["high"]) & nearer
-    if not hit.any():
+    # A group needs so many ten-fold figures at least; without one there is nothing to count.
+    if max(Counter(zip(*(seen.loc[hit, name] for name in by), strict=True)).values(), default=0) < max(1, share * LEAST_JUDGED):
         return pd.DataFrame(columns=[*by, "k", "n", "ratio"])
     # Figures multiplied by ten all end in 0, which chance gives one time in ten for each: the middle ratio may then lie further off.
     marked = seen["value"] % 10 == 0 if times > 1 else pd.Series(False, index=seen.index)
@@ -258,8 +260,12 @@ def all_zeros(
     DataFrame
         unit_code, group, k (figures, at least three), n (quarters), median (of their sums).
     """
+    import pandas as pd
+
     here = values[values["state"] == REPORTED].groupby(["unit_code", "group"])["value"].agg(k="size", value="sum").reset_index()
     here = here[(here["k"] >= LEAST_ROW) & (here["value"] == 0)].rename(columns={"group": "element"}).assign(state=REPORTED)
+    if here.empty:
+        return pd.DataFrame(columns=["unit_code", "group", "k", "n", "median"])
     earlier = history[(history["state"] == REPORTED) & (history["period"] < period)]
     sums = earlier.groupby(["unit_code", "group", "period"])["value"].sum().reset_index()
     sums = sums.rename(columns={"group": "element"}).assign(state=REPORTED)
