@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from evaluation.contracts import checked, values_schema
@@ -66,9 +67,9 @@ class Reading:
         """Whether no finding of kind error keeps the file out of the evidence."""
         return self.cover is not None and not any(f.severity == ERROR for f in self.findings)
 
-    @property
+    @cached_property
     def values(self) -> pd.DataFrame:
-        """The values as `contracts.values_schema`, accepted or not; empty where there is no cover."""
+        """The values as `contracts.values_schema`, accepted or not; empty where there is no cover. Made once: not to be changed."""
         import pandas as pd
 
         if self.cover is None:
@@ -101,7 +102,10 @@ class Reading:
 
     def also(self, findings: tuple[Finding, ...]) -> Reading:
         """Return the reading with further findings."""
-        return dataclasses.replace(self, findings=(*self.findings, *findings))
+        further = dataclasses.replace(self, findings=(*self.findings, *findings))
+        if "values" in self.__dict__:  # the same rows: their frame need not be made again
+            further.__dict__["values"] = self.values
+        return further
 
     def packed(self) -> dict[str, Any]:
         """Return the reading as plain data that JSON can carry; never code, whoever wrote it."""
