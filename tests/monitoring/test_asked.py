@@ -81,6 +81,7 @@ def test_yes_or_no_counts_the_districts_that_say_yes(store: EvidenceStore) -> No
 CODE = re.compile(r"\b(nan|None|not_\w+|missing|shown|withheld|inconsistent|yes_no|[a-z]+_[a-z_]+)\b")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("period", ["2015-Q1", "2018-Q4", "2021-Q1"])
 def test_every_summary_can_be_read(store: EvidenceStore, period: str) -> None:
     for name in ("psych_counselling", "outreach_rate", "contract_share", "child_referral_route"):
