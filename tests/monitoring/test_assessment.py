@@ -129,7 +129,7 @@ def test_parts_equal_to_their_whole_are_within_it() -> None:
 def test_no_district_stands_in_the_table(
     example_store: EvidenceStore, example_values: pd.DataFrame, nothing_corrected: Corrections
 ) -> None:
-    """DESIGN 2.4: no ranking of districts; the table is of the city."""
+    """No ranking of districts; the table is of the city."""
     made = assessment(
         example_values,
         NOW,
