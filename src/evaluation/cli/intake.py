@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -77,7 +78,7 @@ def take_in(wanted: Received, load: bool, language: str) -> int:
         raise wrong("no_file", name=error.filename) from None
     if not files:
         raise wrong("no_files")
-    take = import_ if load else check
+    take = partial(import_, tell=lambda said: sys.stderr.write(f"{said[language]}\n")) if load else check
     try:
         if wanted.as_json:
             answers = take(wanted.paths, received=when, store=wanted.store)

@@ -19,6 +19,7 @@ from evaluation.intake.identifiers import safe_name
 from evaluation.intake.reading import Reading
 from evaluation.intake.refusal import Refused
 from evaluation.intake.sandbox import Reader
+from evaluation.language import Words
 from evaluation.settings import folders
 from evaluation.store import Batch, EvidenceStore, load, open_store
 
@@ -99,6 +100,7 @@ def import_(
     received: dt.date | None = None,
     store: Path | None = None,
     advance: Callable[[], object] | None = None,
+    tell: Callable[[Words], object] | None = None,
 ) -> tuple[Answer, ...]:
     """Read received files and load those without errors into the evidence store.
 
@@ -109,6 +111,8 @@ def import_(
     store : Path, optional
         The store; the project's own for received files where left out, made
         where there is none.
+    tell : callable, optional
+        Hears once for which other process a load waits.
 
     Returns
     -------
@@ -138,7 +142,7 @@ def import_(
                 batches.append(batch)
         answers.append(answer)
     if batches:
-        load(place, batches, synthetic=made_up, received=day)
+        load(place, batches, synthetic=made_up, received=day, tell=tell)
     return tuple(answers)
 
 
