@@ -125,8 +125,8 @@ def test_the_same_as_data_for_another_program(said: SAID, good: Path, tmp_path: 
     )
     assert (second["outcome"], second["values"], second["errors"]) == ("held", 0, 1)
     (error,) = (f for f in second["findings"] if f["severity"] == "error")
-    assert (error["code"], error["sheet"], error["cell"], error["element"]) == ("IN-101", "Y tế", "C7", "outreach_reached")
-    assert error["unit"] == list(wards(DISTRICT))[1]
+    assert (error["code"], error["sheet"], error["cell"], error["indicator"]) == ("IN-101", "Y tế", "C7", "outreach_reached")
+    assert error["ward"] == list(wards(DISTRICT))[1]
     assert told["totals"] == {"loaded": 1, "held": 1}
 
 

@@ -22,9 +22,12 @@ from evaluation.settings import folders
 
 if TYPE_CHECKING:
     from evaluation.intake.answers import Answer
+    from evaluation.intake.findings import Finding
 
 
 MOST_ALIKE = 5  # findings of one kind in one file that a terminal shows; JSON and the reply have all
+
+NAMES = {"element": "indicator", "unit": "ward"}  # what the form's readers call them
 
 
 @dataclass(frozen=True)
@@ -142,12 +145,16 @@ def _as_data(answers: Sequence[Answer], replies: dict[int, list[Path]]) -> dict[
                 "values": len(a.reading.rows) if a.reading.accepted else 0,
                 **{f"{kind}s": n for kind, n in _counts(a).items()},
                 "late_days": _late(a),
-                "findings": [f.record() for f in a.findings],
+                "findings": [_finding_as_data(f) for f in a.findings],
                 "replies": [near(p) for p in replies.get(id(a), [])],
             }
         )
     outcomes = [f["outcome"] for f in files]
     return {"files": files, "totals": {o: outcomes.count(o) for o in dict.fromkeys(outcomes)}}
+
+
+def _finding_as_data(found: Finding) -> dict[str, str]:
+    return {NAMES.get(k, k): v for k, v in found.record().items()}
 
 
 def _tell(answers: Sequence[Answer], loaded: bool, language: str) -> None:
@@ -269,7 +276,7 @@ def show_status(period: str, store: Path | None, on: str | None, as_json: bool, 
                     "period": str(standing.period),
                     "on": standing.on.isoformat(),
                     "districts": json.loads(standing.districts.to_json(orient="records", date_format="iso")),
-                    "waiting": json.loads(standing.waiting.to_json(orient="records")),
+                    "waiting": json.loads(standing.waiting.rename(columns=NAMES).to_json(orient="records")),
                 },
                 ensure_ascii=False,
                 indent=1,
