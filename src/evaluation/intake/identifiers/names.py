@@ -24,6 +24,14 @@ _NAME_LABEL = re.compile(
     r"prepared by|reported by|contact(?: person)?|author"
     r"|can bo|nhan vien|khach hang|doi tuong|benh nhan|hoc vien|chu ho)(?: ky ten)? ?[:\-] ?"
 )
+# Initials in place of the first words: "N.T.Hoa", "Ng. Thị Hoa".
+_FIRST_INITIALS = re.compile(r"(?<![\w.])(?:(?:[A-ZĐ]|Ng|Tr|Ph|Th|Hg)\. ?){1,3}(?=[A-ZĐ])")
+# A title cut to its letter and tied to the name: "c.Hạnh"; "c. Kết quả" counts paragraphs.
+_TIED_TITLE = re.compile(r"(?<![\w.])[abcôoe]\.(?=[A-ZĐ])")
+_ORDINARY = frozenset(
+    {"trang", "nam", "nữ", "thu", "chi", "quý", "công", "an", "thanh", "thành", "bình", "phương", "lợi", "y"}
+)  # given names too
+_WEAK_LABELS = ("ten ", "ten:", "ten-", "name", "can bo", "nhan vien", "khach hang", "doi tuong")
 _CALLED = re.compile(r"(?<![a-z])(?:ten(?: that)?(?: la)?|bi danh|biet danh|goi la) [\"']?(?=[a-z])")
 
 
@@ -32,7 +40,18 @@ def holds_name(writing: Writing) -> bool:
     words = writing.words
     if not words:
         return False
-    return _shaped(writing) or _titled(writing) or _announced(writing) or any(_squashed(w.bare) for w in words if len(w.text) >= 8)
+    if _shaped(writing) or _titled(writing) or _announced(writing) or _initialled(writing):
+        return True
+    return any(_squashed(w.bare) for w in words if len(w.text) >= 8)
+
+
+def signed(writing: Writing) -> bool:
+    """Return whether a comment begins with who wrote it, as office programs put it: "Hạnh: …"."""
+    words = writing.words
+    if len(words) < 2 or words[0].start > 0 or not words[0].capital or not writing.gap(0).startswith(":"):
+        return False
+    ordinary = words[0].key in _ORDINARY or not _exact(writing, words[0])
+    return not ordinary and words[0].key in keys("given") and _place_at(writing, 0) == 0
 
 
 def looks_like_name(writing: Writing) -> bool:
@@ -93,6 +112,29 @@ def _given(writing: Writing, word: Word) -> bool:
     return word.key in keys(*lists) if _exact(writing, word) else word.bare in bares(*lists)
 
 
+def _initialled(writing: Writing) -> bool:
+    """Return whether initials stand for the first words of a name, or a title is cut to its letter."""
+    if "." not in writing.text:
+        return False
+    at = {w.start: place for place, w in enumerate(writing.words)}
+    for m in _FIRST_INITIALS.finditer(writing.text):
+        place = at.get(m.end())
+        if place is None or _place_at(writing, place):
+            continue
+        word, following = writing.words[place], writing.words[place + 1 : place + 2]
+        middle = word.bare in _CERTAIN_MIDDLES and bool(following) and following[0].capital and writing.gap(place) == " "
+        if middle and _given(writing, following[0]):
+            return True
+        if m[0].count(".") >= 2 and word.key in keys("given") and not (following and writing.gap(place) == " "):
+            return True
+    for m in _TIED_TITLE.finditer(writing.text):
+        place = at.get(m.end())
+        alone = place is not None and (place + 1 == len(writing.words) or writing.gap(place) != " ")
+        if place is not None and alone and _exact(writing, writing.words[place]) and writing.words[place].key in keys("given"):
+            return True
+    return False
+
+
 def _joined(writing: Writing, place: int) -> bool:
     return writing.gap(place) in _JOINED
 
@@ -118,6 +160,8 @@ def _after_place_word(writing: Writing, place: int) -> bool:
     if place == 0:
         return False
     word = writing.words[place - 1]
+    if word.bare == "vien" and "ệ" not in word.text.lower() and (place < 2 or writing.words[place - 2].bare not in ("cong", "benh")):
+        return False  # "công viên" is a park; "học viên", "nhân viên", "cộng tác viên" are people
     known = word.key in keys("before_place") if _exact(writing, word) else word.bare in bares("before_place_bare")
     return known and re.fullmatch(r"[ .:]{1,2}|\. ?", writing.gap(place - 1)) is not None
 
@@ -340,7 +384,8 @@ def _announced(writing: Writing) -> bool:
         certain = m[0].startswith(("ho ten", "ho va ten", "full")) and not _harmless(behind)
         if certain and (first.capital or (":" in m[0] and _given(behind, first))):
             return True
-        known = _place_at(behind, 0)
+        # "Người liên hệ: …" announces a person even where a street has the same name.
+        known = _place_at(behind, 0) if f"{m[0]} ".startswith(_WEAK_LABELS) else 0
         if not known and (_given(behind, first) or _family(behind, first, weak=True)) and _alone_or_name(behind):
             return True
     at = {w.start: place for place, w in enumerate(writing.words)}

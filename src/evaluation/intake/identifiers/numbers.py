@@ -35,7 +35,8 @@ _PHONE_LABEL = re.compile(
 )
 _IDENTITY_LABEL = re.compile(
     r"(?<![a-z])(?:cmnd|cmtnd|cmt|cccd|can cuoc(?: cong dan)?|dinh danh(?: ca nhan)?|chung minh(?: nhan dan| thu)?|ho chieu|passport|"
-    r"id (?:no|number|card)|identity card|the bhyt|ma so bhxh|so bhxh|so the bhyt|ma so thue|mst|ho khau)(?![a-z])[^\d\n]{0,14}[a-z]{0,2}\d"
+    r"gks|giay khai sinh|id (?:no|number|card)|identity card|the bhyt|ma so bhxh|so bhxh|so the bhyt|ma so thue|mst|ho khau)"
+    r"(?![a-z])[^\d\n]{0,14}[a-z]{0,2}\d"
 )
 _BANK_LABEL = re.compile(
     r"(?<![a-z])(?:stk|so tk|tk|so tai khoan|tai khoan|account(?: no| number)?|acc|a/c|iban|so the|the atm|"
@@ -51,6 +52,9 @@ _BIRTH_LABEL = re.compile(
 _BIRTH_SHORT = re.compile(
     r"(?<![a-z.])(?:ns|n\.s\.?|sn|s\.n\.?|sinh) ?[:.]? ?(?:\d{1,2}[-./ ]\d{1,2}[-./ ])?(?:19[3-9]\d|200\d|'?\d\d(?=\)))(?!\d)"
 )
+_BIRTH_BEHIND = re.compile(r"\d{1,2}[-./]\d{1,2}[-./](?:\d{4}|\d{2}) ?[(,:-]? ?(?:ngay sinh|nam sinh|sinh nhat|date of birth|dob)")
+_CITY_LINES = frozenset({"35", "36", "37", "38", "39", "54", "62", "66"})
+_MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 _MONEY_AFTER = re.compile(r"\s?(?:dong|vnd|vnđ|d\b|đ\b|trieu|ty\b|nghin|usd|nguoi|luot|cai|chiec|%|ho\b|co so|bao)")
 _MONEY_BEFORE = re.compile(r"(?:kinh phi|tien|so tien|von|ngan sach|tri gia|budget|vnd|usd|\$)[^\d\n]{0,20}$")
 _SPELT = re.compile(
@@ -194,11 +198,19 @@ def _free(one: Number, text: str, number: bool) -> set[str]:
     else:
         for start in range(len(one.groups)):
             found |= _windows(one, start)
+        if _city_line(one):
+            found.add(PHONE)
         if len(digits) in (9, 12) and digits[0] == "0" and all(len(g) >= 2 for g in one.groups):
             found.add(IDENTITY)
         if len(digits) >= 13 and len(one.groups) >= 3 and all(len(g) == 4 for g in one.groups[:3]) and not _years(one.groups):
             found.add(BANK)
     return found
+
+
+def _city_line(one: Number) -> bool:
+    """Return whether a number is a land line of the city as it is dialled inside it: "3822 1234"."""
+    fours = len(one.groups) == 2 and all(len(g) == 4 for g in one.groups) and set(one.separators) <= set(" .")
+    return fours and one.groups[0][:2] in _CITY_LINES and not all(g.endswith("00") for g in one.groups)
 
 
 def _years(groups: tuple[str, ...]) -> bool:
@@ -278,7 +290,11 @@ def _labelled(writing: Writing) -> set[str]:
                 break
     if any(sum(c.isdigit() for c in m[0]) >= 4 for m in _PLATE_LABEL.finditer(low)):
         found.add(PLATE)
-    if any(_is_birth(m[0], low[m.end() : m.end() + 8]) for m in _BIRTH_LABEL.finditer(low)) or _BIRTH_SHORT.search(low):
+    if (
+        any(_is_birth(m[0], low[m.end() : m.end() + 8]) for m in _BIRTH_LABEL.finditer(low))
+        or _BIRTH_SHORT.search(low)
+        or _BIRTH_BEHIND.search(low)
+    ):
         found.add(BIRTH)
     return found
 
@@ -296,6 +312,6 @@ def _is_birth(matched: str, after: str) -> bool:
     digits = matched[matched.rindex(re.findall(r"\d+", matched)[-1]) :]
     if len(digits) == 4:
         return 1920 <= int(digits) <= 2030
-    return bool(re.match(r"\s?[-./ ]\s?(?:\d|thang)", after)) or (
+    return bool(re.match(rf"\s?[-./ ]\s?(?:\d|thang|{_MONTHS})", after)) or (
         len(digits) == 2 and not after[:1].isdigit() and int(digits) > 30 and not _MONEY_AFTER.match(after)
     )

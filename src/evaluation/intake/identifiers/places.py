@@ -44,7 +44,7 @@ _BLOCK = re.compile(
 _LABEL_ADDRESS = re.compile(
     r"(?<![a-z])(?:dia chi(?: nha| thuong tru| tam tru| lien he)?|noi o|cho o|thuong tru|tam tru|hktt|noi cu tru|que quan) ?: ?(?=[a-z])"
 )
-_NUMBERED = re.compile(r"(?<![\w./\-,])(?:so )?(\d{1,4}[a-z]?(?:bis)?(?:[/\-]\d{1,4}[a-z]?){0,5}),? (duong |pho )?(?=[a-z])")
+_NUMBERED = re.compile(r"(?<![\w./\-,])(?:so )?(\d{1,4}[a-z]?(?: ?bis)?(?:[/\-]\d{1,4}[a-z]?){0,5}),? (duong |pho )?(?=[a-z])")
 _ROAD_NUMBER = re.compile(r"(?<![\w./\-])\d{1,4}[a-z]?(?:bis)?(?:/\d{1,4}[a-z]?)*,? duong so ?\d")
 _NOT_A_HOUSE = re.compile(
     r"(?:ngay|thang|nam|quy|tu|den|quan|phuong|q\.?|p\.?|hom|lop|khoa|to|doi|doan|muc|phan|dieu|khoan|bang|phu luc|ky|dot|lan|"
@@ -60,6 +60,7 @@ _PAIR = re.compile(
 )
 _LONE = re.compile(rf"(?<![\d.,]){_LONGITUDE}[.,]\d{{4,}}(?!\d)")
 _DEGREES = re.compile(rf"(?<!\d)(?:{_LATITUDE}|{_LONGITUDE}) ?(?:°|º|do) ?\d{{1,2}}(?:[.,]\d+)? ?(?:['′`´]|phut|\")")
+_MINUTES = re.compile(rf"(?<![a-z0-9])(?:[nb] ?{_LATITUDE}|[ed] ?{_LONGITUDE})[ °]{{1,2}}\d{{1,2}}[.,]\d{{2,}}")
 _GEO_LABEL = re.compile(
     rf"(?<![a-z])(?:toa do|vi do|kinh do|gps|lat(?:itude)?|long(?:itude)?|lng|lon)(?![a-z])"
     rf"[^\d\n]{{0,12}}(?:{_LATITUDE}|{_LONGITUDE})[.,]\d{{2,}}"
@@ -106,7 +107,7 @@ def _coordinates(writing: Writing, counted: bool) -> bool:
         return True
     if not writing.digits:
         return False
-    if _PAIR.search(low) or _DEGREES.search(low) or _GEO_LABEL.search(low):
+    if _PAIR.search(low) or _DEGREES.search(low) or _MINUTES.search(low) or _GEO_LABEL.search(low):
         return True
     return not counted and _LONE.search(low) is not None
 
@@ -237,6 +238,9 @@ def _together(writing: Writing, place: int, count: int) -> bool:
     return all(writing.gap(n) in (" ", "-", " - ") for n in range(place, place + count - 1))
 
 
+_NUMBERS = frozenset({"hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín", "mười"})
+
+
 def _stop(word: Word, two: str) -> bool:
     """Return whether a word with a capital is no proper name of an establishment."""
     marked = word.key in keys("not_a_venue_name") or two in bares("not_a_venue_name")
@@ -265,7 +269,9 @@ def _named_after(writing: Writing, place: int, following: int) -> bool:
         return False
     if quoted:
         return (word.capital or "(" not in gap) and not _stop(word, two)
-    if not word.capital or _stop(word, two):
+    # "Ba Gà", "Ba Miền": a number with a capital behind it is a name; "ba cơ sở" is none.
+    counted = word.key in _NUMBERS and following + 1 < len(words) and words[following + 1].capital and writing.gap(following) == " "
+    if not word.capital or (_stop(word, two) and (not counted or writing.shouted)):
         return False
     if re.search(r"\d", gap):
         return words[place].bare in ("quan", "karaoke") and not writing.shouted

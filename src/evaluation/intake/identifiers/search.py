@@ -110,6 +110,6 @@ def _codes(writing: Writing, part: str, number: bool, counted: bool) -> set[str]
     if writing.digits and number:
         return found | ({places.COORDINATES} & places.kinds(writing, counted))
     found |= places.kinds(writing, counted)
-    if names.holds_name(writing):
+    if names.holds_name(writing) or (part == "comment" and names.signed(writing)):
         found.add(names.PERSON)
     return found
