@@ -52,7 +52,7 @@ KINDS = {
     "coordinates": "IN-039",
 }
 FILLINGS = 5
-SETS = ("planted", "heldout", "heldout2", "heldout3")
+SETS = ("planted", "heldout", "heldout2", "heldout3", "heldout4")
 FAMILIES = (
     "Nguyễn",
     "Trần",
@@ -272,7 +272,7 @@ def cell(text: str, number: bool = False, place: str = "B7", sheet: str = "Y t�
 def table() -> str:
     """The table of docs/identifiers.md, made from what is measured here."""
     sets = {name: measured(name) for name in SETS}
-    lines = ["| kind | code | tuned on | held out 1 | held out 2 | held out 3 |", "|---|---|---|---|---|---|"]
+    lines = ["| kind | code | tuned on | held out 1 | held out 2 | held out 3 | held out 4 |", "|---|---|---|---|---|---|---|"]
     for kind, code in KINDS.items():
         shares = " | ".join(f"{missed[kind]} of {planted[kind]}" for planted, missed, _ in sets.values())
         lines.append(f"| {kind} | {code} | {shares} |")
@@ -293,7 +293,7 @@ def test_the_corpus_is_large_and_covers_all_kinds_and_parts() -> None:
 @pytest.mark.parametrize("name", SETS)
 def test_few_planted_identifiers_are_missed(name: str) -> None:
     planted, missed, which = measured(name)
-    most = 0.02 if name in ("heldout2", "heldout3") else 0.01
+    most = 0.02 if name in ("heldout2", "heldout3", "heldout4") else 0.01
     assert sum(missed.values()) <= most * sum(planted.values()), [(c.part, c.template) for c in which]
 
 

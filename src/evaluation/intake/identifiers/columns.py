@@ -30,6 +30,7 @@ CODES = {
 _PLACE = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7})")
 _LONGEST_LABEL = 60
 _FEWEST_NAMES = 3
+_FEWEST_GIVEN = 2
 _ABBREVIATIONS = frozenset({"sdt", "cmnd", "cccd", "cmt", "stk", "bks", "email", "zalo", "dtdd", "passport", "hotline"})
 _COUNT_WORDS = frozenset({"so nguoi", "so luot", "so co", "so tre", "so truong", "so ho", "so ca", "so lan", "so buoi", "so vu", "tong so"})
 
@@ -92,18 +93,23 @@ def hits(cells: Iterable[Cell]) -> Iterator[tuple[str, str]]:
     heading: Cell | None = None
     column = 0
     shaped: list[Cell] = []
+    single: list[Cell] = []
     for one in ordered:
         if one.column != column:
             yield from _column_of_names(shaped)
-            column, heading, shaped = one.column, None, []
+            yield from _given_alone(single)
+            column, heading, shaped, single = one.column, None, [], []
         if one.label:
             heading = one if not (heading and heading.label in _same(one.label) and one.row == heading.row + 1) else heading
         elif heading and not one.counted and _under(heading.label, one):
             yield CODES[heading.label], one.name
+        elif heading and heading.label == "name_weak" and names.given_alone(one.writing):
+            single.append(one)
         if not one.number and not one.counted and names.looks_like_name(one.writing) and folded(one.writing.text) not in wards_alone():
             shaped.append(one)
         yield from _beside(one, by_place)
     yield from _column_of_names(shaped)
+    yield from _given_alone(single)
 
 
 def _same(label: str) -> tuple[str, ...]:
@@ -113,6 +119,13 @@ def _same(label: str) -> tuple[str, ...]:
 def _column_of_names(shaped: list[Cell]) -> Iterator[tuple[str, str]]:
     if len(shaped) >= _FEWEST_NAMES:
         for one in shaped:
+            yield names.PERSON, one.name
+
+
+def _given_alone(single: list[Cell]) -> Iterator[tuple[str, str]]:
+    """Yield cells under a heading that may mean names, if two of them are different given names; one may be any word."""
+    if len({one.writing.bare for one in single}) >= _FEWEST_GIVEN:
+        for one in single:
             yield names.PERSON, one.name
 
 

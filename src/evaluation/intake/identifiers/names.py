@@ -14,12 +14,13 @@ _INITIALS = re.compile(r"[A-ZĐ](?:\. ?[A-ZĐ]){0,3}\.?(?![^\W\d_])")
 # Family names that are words of English or of unmarked headings: they need more than one word behind them.
 _SHORT_FAMILIES = frozenset({"do", "ho", "vo", "le", "vu", "to", "la", "ta"})
 _PROSE_FAMILIES = frozenset({"nguyen", "tran", "pham", "huynh", "bui", "ngo", "dang", "vo", "le", "hoang"})
+_TITLED_FAMILIES = _PROSE_FAMILIES | {"phan", "truong", "dinh", "trinh", "vu", "do"}  # in small letters, with their marks
 _CLEAR_FAMILIES = frozenset({"nguyen", "tran", "pham", "huynh", "bui", "ngo"})  # hardly ever another word
 _CERTAIN_MIDDLES = frozenset({"thi", "van"})
 _NAME_LABEL = re.compile(
     r"(?<![a-z])(?:ho (?:va )?ten|ten (?:goi|thuong goi|khach|khach hang|la|that)"
     r"|nguoi (?:lap|lap bieu|bao cao|lien he|phu trach|ky|tong hop|"
-    r"nhap lieu|duyet|kiem tra)|(?:pho )?(?:giam doc|chu tich|truong phong)"
+    r"nhap|nhap lieu|duyet|kiem tra|tao|soan|sua|cap nhat)|(?:pho )?(?:giam doc|chu tich|truong phong)"
     r"|full name|name|ten|bi danh|biet danh|nan nhan|chu co so|chu quan|"
     r"prepared by|reported by|contact(?: person)?|author"
     r"|can bo|nhan vien|khach hang|doi tuong|benh nhan|hoc vien|chu ho)(?: ky ten)? ?[:\-] ?"
@@ -28,9 +29,19 @@ _NAME_LABEL = re.compile(
 _FIRST_INITIALS = re.compile(r"(?<![\w.])(?:(?:[A-ZĐ]|Ng|Tr|Ph|Th|Hg)\. ?){1,3}(?=[A-ZĐ])")
 # A title cut to its letter and tied to the name: "c.Hạnh"; "c. Kết quả" counts paragraphs.
 _TIED_TITLE = re.compile(r"(?<![\w.])[abcôoe]\.(?=[A-ZĐ])")
+# The same with a space, in a sentence: "số này c. Hạnh báo"; "mục c. Kết quả" and a new line count paragraphs.
+_SPACED_TITLE = re.compile(r"(?<=[a-z]) [abcôoe]\. (?=[A-ZĐ])")
+_COUNTED_BY_LETTERS = frozenset({"muc", "diem", "khoan", "phan", "y", "bang", "cau", "nhom", "gom", "cot", "phu", "luc"})
+# Words that go on behind a person; behind other words ("hiệu quả", "tuyên truyền") the first one is only a syllable.
+_BEHIND_PERSONS = frozenset(
+    {"bao", "gui", "goi", "noi", "nhan", "nhap", "sua", "tinh", "bo", "lay", "cho", "da", "chua", "dang", "se", "lam", "xac", "o"}
+    | {"ben", "phuong", "quan", "phong", "to", "khu", "ap", "hoi", "tram", "cong", "phu", "va", "voi", "nho", "bi", "co", "moi", "thi"}
+)
 _ORDINARY = frozenset(
     {"trang", "nam", "nữ", "thu", "chi", "quý", "công", "an", "thanh", "thành", "bình", "phương", "lợi", "y"}
 )  # given names too
+# Given names that say of what kind, how good or which one: "Chính", "Phụ" under "cán bộ".
+_GRADES = frozenset({"chính", "phụ", "trưởng", "phó", "trực", "thường", "khá", "đạt", "tất", "chung", "tính", "hiện", "ký", "em", "gái"})
 _WEAK_LABELS = ("ten ", "ten:", "ten-", "name", "can bo", "nhan vien", "khach hang", "doi tuong")
 _CALLED = re.compile(r"(?<![a-z])(?:ten(?: that)?(?: la)?|bi danh|biet danh|goi la) [\"']?(?=[a-z])")
 
@@ -93,6 +104,18 @@ def family_alone(writing: Writing) -> bool:
     return len(writing.words) == 1 and _only_words(writing) and _family(writing, writing.words[0], weak=True)
 
 
+def given_alone(writing: Writing) -> bool:
+    """Return whether a whole cell is one given name, as written with its marks, and no everyday word."""
+    words = writing.words
+    return (
+        len(words) == 1
+        and words[0].capital
+        and _only_words(writing)
+        and words[0].key in keys("given")
+        and words[0].key not in _ORDINARY | _GRADES
+    )
+
+
 def _only_words(writing: Writing) -> bool:
     return all(c.isalpha() or c in " .'-*\"" for c in writing.text)
 
@@ -132,7 +155,17 @@ def _initialled(writing: Writing) -> bool:
         alone = place is not None and (place + 1 == len(writing.words) or writing.gap(place) != " ")
         if place is not None and alone and _exact(writing, writing.words[place]) and writing.words[place].key in keys("given"):
             return True
-    return False
+    return any(_spaced_title(writing, at[m.end()]) for m in _SPACED_TITLE.finditer(writing.text) if m.end() in at)
+
+
+def _spaced_title(writing: Writing, place: int) -> bool:
+    """Return whether the given name at a place stands alone behind a title's letter and a word of the sentence."""
+    words = writing.words
+    word, before = words[place], words[place - 2] if place >= 2 else None
+    if before is None or before.capital or before.bare in _COUNTED_BY_LETTERS or word.key in _ORDINARY or not _exact(writing, word):
+        return False
+    goes_on = place + 1 < len(words) and writing.gap(place) == " " and words[place + 1].bare not in _BEHIND_PERSONS
+    return word.key in keys("given") and not goes_on and not _place_at(writing, place)
 
 
 def _joined(writing: Writing, place: int) -> bool:
@@ -218,7 +251,7 @@ def _name_at(writing: Writing, place: int) -> bool:
         return False
     certain = rest[0].bare in _CERTAIN_MIDDLES and (not _exact(writing, rest[0]) or rest[0].key in keys("middle"))
     if not first.capital:
-        return _small_name(writing, first, rest, certain, strong, whole)
+        return _small_name(writing, place, rest, certain, strong, whole)
     capitals = [w for n, w in enumerate(rest) if all(r.capital for r in rest[: n + 1])]
     if not capitals:
         return whole and strong and len(rest) >= 2 and all(_given(writing, w) for w in rest)
@@ -255,8 +288,12 @@ def _mistaken(writing: Writing, first: Word, rest: list[Word]) -> bool:
         return not (_given(writing, rest[0]) and _given(writing, rest[1]))
     if not first.text.isascii() or not rest[0].text.isascii():
         return True
-    if rest[0].bare in _CERTAIN_MIDDLES and len(rest) == len(writing.words) - 1 == 2 and _given(writing, rest[1]):
-        return False
+    if rest[0].bare in _CERTAIN_MIDDLES and len(rest) >= 2 and _given(writing, rest[1]):
+        whole = len(rest) == len(writing.words) - 1 == 2
+        # "Dang_Van_Tham_bao_cao": three words with capitals, and none behind them.
+        apart = first.capital and rest[0].capital and rest[1].capital and not any(w.capital for w in rest[2:3])
+        if whole or (apart and not writing.shouted):
+            return False
     return not (len(rest) >= 2 and all(_given(writing, w) for w in rest[:2]) and first.bare in _CLEAR_FAMILIES)
 
 
@@ -271,14 +308,17 @@ def _plain_name(writing: Writing, first: Word, capitals: list[Word], givens: int
     return givens == 1 and (whole or first.bare not in _SHORT_FAMILIES)
 
 
-def _small_name(writing: Writing, first: Word, rest: list[Word], certain: bool, strong: bool, whole: bool) -> bool:
+def _small_name(writing: Writing, place: int, rest: list[Word], certain: bool, strong: bool, whole: bool) -> bool:
     """Judge a name without capitals."""
+    first = writing.words[place]
     if len(rest) < 2 or not strong:
         return False
     if whole and len(rest) <= 3 and all(_given(writing, w) for w in rest) and (certain or first.bare in _PROSE_FAMILIES or writing.marked):
         return True
     if _exact(writing, first):
-        return certain and first.key in keys("family") and _given(writing, rest[1])
+        titled = place > 0 and writing.words[place - 1].key in keys("title") and writing.gap(place - 1) == " "
+        sure = certain or (titled and first.bare in _TITLED_FAMILIES and _given(writing, rest[0]))
+        return sure and first.key in keys("family") and _given(writing, rest[1])
     return certain and first.bare in ("nguyen", "tran", "pham", "huynh", "bui") and _given(writing, rest[1])
 
 
@@ -356,7 +396,9 @@ def _titled(writing: Writing) -> bool:
             following = words[place + 2]
             if following.bare == "la" and place + 3 < len(words):
                 following = words[place + 3]
-        if not following.capital or (_place_at(writing, place) and not _after_title_goes(writing, place)):
+        # "Anh Hùng" may be a street; with a small letter, and no word for a place before it, "anh Hùng" is a man.
+        street = not _given(writing, following) or word.capital or _place_at(writing, place) != 2 or _after_place_word(writing, place)
+        if not following.capital or (_place_at(writing, place) and street and not _after_title_goes(writing, place)):
             continue
         if _INITIALS.match(writing.text, following.start) and (following.bare != "q" and following.bare != "p"):
             return True

@@ -50,7 +50,8 @@ _BIRTH_LABEL = re.compile(
     r"born(?: on| in)?(?: \d{1,2} [a-z]{3,9}(?= 19| 20))?|sinh nhat|year of birth)(?![a-z])[^\d\n]{0,10}\d{1,4}"
 )
 _BIRTH_SHORT = re.compile(
-    r"(?<![a-z.])(?:ns|n\.s\.?|sn|s\.n\.?|sinh) ?[:.]? ?(?:\d{1,2}[-./ ]\d{1,2}[-./ ])?(?:19[3-9]\d|200\d|'?\d\d(?=\)))(?!\d)"
+    r"(?<![a-z.])(?:ns|n/s|n\.s\.?|sn|s/n|s\.n\.?|sinh) ?[:.]? ?"
+    r"(?:\d{1,2}[-./ ]\d{1,2}[-./ ]|\d{1,2} thang \d{1,2},? nam )?(?:19[3-9]\d|200\d|'?\d\d(?=\)))(?!\d)"
 )
 _BIRTH_BEHIND = re.compile(r"\d{1,2}[-./]\d{1,2}[-./](?:\d{4}|\d{2}) ?[(,:-]? ?(?:ngay sinh|nam sinh|sinh nhat|date of birth|dob)")
 _CITY_LINES = frozenset({"35", "36", "37", "38", "39", "54", "62", "66"})

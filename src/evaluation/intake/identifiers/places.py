@@ -37,6 +37,12 @@ _HOUSE = re.compile(
     r"(?! ?(?:nguoi|luot|ho\b|phuong|quan|dia|co so|%|truong hop|ngay|thang))"
     r"|(?<![a-z])\d+[a-z]?(?:/\d+[a-z]?)* [a-z]+(?: [a-z]+){0,4} (?:street|st|road|rd|avenue|ave)(?![a-z])"
 )
+# "Khu phố 3, khu phố 4": several of one kind are where something was done, and nobody's home.
+_AREAS = re.compile(
+    r"(?<![a-z])(khu pho|to dan pho|ap) ?\d{1,2}(?:(?:,|;| va)? {0,2}\1 ?\d{1,2})+(?:,? va (?:khu pho|to dan pho|ap) ?\d{1,2})?(?![\d/])"
+)
+# What a profile is called behind the word for its network; a plain word there ("zalo: nhom") is none.
+_PROFILE = re.compile(r"(?<![a-z])(?:facebook|fb|zalo|tiktok|instagram|messenger|skype|viber) ?: ?(@?[a-z][\w.]{4,40})")
 _BLOCK = re.compile(
     r"(?<![a-z])(?:lo|block|toa) [a-z]\d{0,3},? (?:chung cu|cu xa) [a-z]"
     r"|(?<![a-z])(?:chung cu|cu xa) [^\d\n,.;]{0,40},? (?:lo|block|toa) [a-z](?![a-z])"
@@ -81,7 +87,7 @@ def kinds(writing: Writing, counted: bool = False) -> set[str]:
         found.add(EMAIL)
     if _FREE_MAIL.search(low):
         found.add(EMAIL)
-    if "/" in low and _SOCIAL.search(low):
+    if ("/" in low and _SOCIAL.search(low)) or (":" in low and _profile(low)):
         found.add(PERSON)
     if _coordinates(writing, counted):
         found.add(COORDINATES)
@@ -91,6 +97,11 @@ def kinds(writing: Writing, counted: bool = False) -> set[str]:
         if _venue(writing):
             found.add(VENUE)
     return found
+
+
+def _profile(low: str) -> bool:
+    """Return whether a network's name is followed by what somebody is called there: letters with digits, dots or a dash below."""
+    return any(re.search(r"[\d_@]|\.\w", m[1]) for m in _PROFILE.finditer(low))
 
 
 def _email(low: str) -> bool:
@@ -120,7 +131,8 @@ def _address(writing: Writing) -> bool:
         return True
     if not writing.digits:
         return False
-    if any(not _unmarked_only(m[0], writing, m.start()) for m in _HOUSE.finditer(low)) or _ROAD_NUMBER.search(low):
+    apart = _AREAS.sub(lambda m: "#" * len(m[0]), low)
+    if any(not _unmarked_only(m[0], writing, m.start()) for m in _HOUSE.finditer(apart)) or _ROAD_NUMBER.search(low):
         return True
     return any(_numbered(writing, m) for m in _NUMBERED.finditer(low))
 
@@ -223,15 +235,18 @@ def _venue(writing: Writing) -> bool:
 def _matched(writing: Writing, place: int, marked: dict[str, list[tuple[str, ...]]], plain: dict[str, list[tuple[str, ...]]]) -> int:
     """Return of how many words a word for establishments is that begins at a place; 0 if none does."""
     words = writing.words
+    length = 0
     for phrase in marked.get(words[place].key, ()):
         if tuple(w.key for w in words[place : place + len(phrase)]) == phrase and _together(writing, place, len(phrase)):
-            return len(phrase)
+            length = len(phrase)
+            break
     if words[place].text.isascii():
         for phrase in plain.get(words[place].bare, ()):
             here = words[place : place + len(phrase)]
             if tuple(w.bare for w in here) == phrase and all(w.text.isascii() for w in here) and _together(writing, place, len(phrase)):
-                return len(phrase)
-    return 0
+                # "cafe vong" is longer than "cafe", which is written so with marks too.
+                return max(length, len(phrase))
+    return length
 
 
 def _together(writing: Writing, place: int, count: int) -> bool:
