@@ -51,8 +51,8 @@ def reason(body: bytes, kind: str = "xlsx") -> str:
 
 def test_an_ordinary_archive_is_admitted() -> None:
     several = packed({"a.xml": b"<a/>", "b/c.xml": b"<b>" + b"<c/>" * 1000 + b"</b>"})
-    for body in (several, packed({"a.xml": b"<a/>"}, zipfile.ZIP_STORED)):
-        assert admit(body, "xlsx") is None
+    for archive in (several, packed({"a.xml": b"<a/>"}, zipfile.ZIP_STORED)):
+        assert admit(archive, "xlsx") is None
 
 
 def test_a_part_that_shrinks_a_hundredfold_is_honest() -> None:
@@ -196,8 +196,8 @@ def test_what_office_programs_put_in_by_themselves_is_admitted() -> None:
     printed = packed({"xl/printerSettings/printerSettings1.bin": b"\0\xff" * 500, "xl/worksheets/": b""})
     pictured = packed({"mimetype": b"application/vnd.oasis.opendocument.spreadsheet", "Thumbnails/thumbnail.png": thumbnail})
     configured = packed({"Configurations2/accelerator/current.xml": b""})
-    for body, kind in ((printed, "xlsx"), (pictured, "ods"), (configured, "ods")):
-        assert admit(body, kind) is None
+    for archive, written in ((printed, "xlsx"), (pictured, "ods"), (configured, "ods")):
+        assert admit(archive, written) is None
 
 
 @pytest.mark.parametrize("sides, size", [((2000, 1400), 900), ((411, 460), 100_000)])
