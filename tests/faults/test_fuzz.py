@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 from tests.faults.fuzz import mutants
+from tests.faults.workbooks import PATIENCE
 
 from evaluation.intake.sandbox import Limits, Reader
 
@@ -13,7 +14,7 @@ from evaluation.intake.sandbox import Limits, Reader
 @pytest.mark.slow
 def test_three_hundred_changed_workbooks_are_all_answered() -> None:
     outcomes: Counter[str] = Counter()
-    with Reader(Limits(fresh=False)) as reader:
+    with Reader(Limits(seconds=PATIENCE, fresh=False)) as reader:
         for number, (change, body) in enumerate(mutants(2234, 300)):
             reading, tried = reader.attempt(body, "a.xlsx")
             assert tried.outcome == "read", f"change {number} ({change}): {tried}"

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.faults.workbooks import SHEET, STRINGS, added, after_rows, changed, good, in_sheet, members, packed, with_formula
+from tests.faults.workbooks import PATIENCE, SHEET, STRINGS, added, after_rows, changed, good, in_sheet, members, packed, with_formula
 
 from evaluation.intake.sandbox import Limits, Reader
 
@@ -25,7 +25,7 @@ Make = Callable[[], bytes]
 @pytest.fixture(scope="module")
 def reader() -> Iterator[Reader]:
     # One process for all of them: what a file leaves behind there would show in the next one's answer.
-    with Reader(Limits(fresh=False)) as reader:
+    with Reader(Limits(seconds=PATIENCE, fresh=False)) as reader:
         yield reader
 
 
@@ -343,7 +343,7 @@ def test_nothing_of_a_refused_file_remains(tmp_path: Path, monkeypatch: pytest.M
         with_sheet(EXTERNAL.replace(b"/etc/passwd", canary))(),
         in_sheet(inline("A400", canary + b"x" * 40_000)),
     ]
-    with Reader(Limits()) as reader:
+    with Reader(Limits(seconds=PATIENCE)) as reader:
         for body in hidden:
             reading, tried = reader.attempt(body, "a.xlsx")
             assert reading.refused

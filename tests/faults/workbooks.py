@@ -9,6 +9,7 @@ from functools import cache
 
 from evaluation.settings import folders
 
+PATIENCE = 60.0  # seconds for a file: a busy machine is no fault; what an office's run allows is less
 Members = dict[str, bytes]
 
 
