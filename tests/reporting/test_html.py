@@ -4,7 +4,8 @@ import html.parser
 
 import pytest
 
-from evaluation.reporting.html import SYNTHETIC_MARK, page
+from evaluation.language import SYNTHETIC
+from evaluation.reporting.html import page
 from evaluation.reporting.model import Bullets, Cell, Column, Fact, Facts, Figure, Paragraph, Report, Section, Table, from_json, to_json
 
 PAYLOADS = [
@@ -88,7 +89,7 @@ def test_policy_forbids_scripts_and_loading() -> None:
 
 
 def test_synthetic_mark_stands_at_both_ends() -> None:
-    assert page(report_saying("abc")).count(SYNTHETIC_MARK) == 2
+    assert page(report_saying("abc")).count(SYNTHETIC) == 2
 
 
 def test_tables_name_their_headers() -> None:

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Final
 
-from evaluation.reporting.html import SYNTHETIC_MARK
+from evaluation.language import SYNTHETIC
 from evaluation.settings import folders
 
 LARGEST_PAGE = 3_000_000
@@ -162,7 +162,7 @@ def page_faults(html: str, language: str, synthetic: bool) -> tuple[str, ...]:
         faults.add("language")
     if not all(part in reader.policy for part in POLICY):
         faults.add("policy")
-    if synthetic and SYNTHETIC_MARK not in text:
+    if synthetic and SYNTHETIC not in text:
         faults.add("mark")
     return tuple(sorted(faults))
 

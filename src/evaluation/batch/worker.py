@@ -23,7 +23,8 @@ from evaluation.batch.jobs import KIND, Job, Limits
 from evaluation.batch.notebook import cleaned, notebook_faults
 from evaluation.batch.publish import digest, publish
 from evaluation.batch.records import DONE, RECORD, JobFailure, Reason, Record
-from evaluation.reporting.html import SYNTHETIC_MARK, page
+from evaluation.language import SYNTHETIC
+from evaluation.reporting.html import page
 from evaluation.reporting.model import Report, from_json
 from evaluation.settings import private
 
@@ -204,7 +205,7 @@ def key_figures(tree: Report) -> str:
         "manifest": tree.manifest,
     }
     if tree.synthetic:
-        content["mark"] = SYNTHETIC_MARK
+        content["mark"] = SYNTHETIC
     try:
         return json.dumps(content, ensure_ascii=False, sort_keys=True, indent=1, allow_nan=False) + "\n"
     except ValueError as error:

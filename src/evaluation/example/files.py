@@ -9,21 +9,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evaluation.contracts import NOT_APPLICABLE, REPORTED
+from evaluation.contracts import REPORTED
 from evaluation.example.generator import SEED, district_panel, stream, ward_panel
 from evaluation.example.money import budget, inspection_context
 from evaluation.example.planted import PILOT_WARDS, START, truth_table
 from evaluation.example.sending import LEDGER_COLUMNS, Sent, sent
 from evaluation.example.survey import survey
 from evaluation.indicators import elements
-from evaluation.intake.form import NOT_APPLICABLE_WORDS, ZERO_WORDS, CellValue, Cover, file_name
+from evaluation.intake.form import ZERO_WORDS, CellValue, Cover, file_name
+from evaluation.intake.numbers import written
 from evaluation.intake.template import write_workbook
+from evaluation.language import SYNTHETIC as SYNTHETIC
 from evaluation.periods import Period
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SYNTHETIC = "SỐ LIỆU GIẢ LẬP / SYNTHETIC DATA"
 ARCHIVE = "submissions_2015-2017.csv.gz"
 FIRST_WORKBOOKS = "2018-Q1"
 NUMBERS_AS_TEXT = frozenset({"764", "774"})
@@ -144,10 +145,8 @@ def write_submission(folder: Path, example: Example, district_code: str, period:
 
 def _typed(district_code: str, element: str, value: float, state: str) -> CellValue:
     """Return a cell as this district's office types it."""
-    if state == NOT_APPLICABLE:
-        return NOT_APPLICABLE_WORDS
     if state != REPORTED:
-        return None
+        return written(value, state)
     if (
         value == 0
         and district_code in SAYS_ZERO_IN_WORDS
@@ -157,7 +156,7 @@ def _typed(district_code: str, element: str, value: float, state: str) -> CellVa
         return ZERO_WORDS
     if district_code in NUMBERS_AS_TEXT:
         return f"{int(value):,}".replace(",", ".")
-    return int(value)
+    return written(value, state)
 
 
 def _ledger_with_files(ledger: pd.DataFrame) -> pd.DataFrame:

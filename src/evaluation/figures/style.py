@@ -27,6 +27,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 from matplotlib.transforms import ScaledTranslation
 
+from evaluation.language import SYNTHETIC as SYNTHETIC
 from evaluation.language import sentence
 
 FAMILY = "DejaVu Sans"  # comes with matplotlib and has every Vietnamese letter
@@ -35,7 +36,6 @@ DPI = 130
 INK, MAIN, ACCENT = "#1f2328", "#0b4f6c", "#b8511f"
 GREY, RULE, BAND, PAPER = "#6b7280", "#b6bcc4", "#ececec", "#ffffff"
 TEXT, SMALL = 8.5, 7.5  # points
-SYNTHETIC = "SỐ LIỆU GIẢ LẬP / SYNTHETIC DATA"
 
 HOUSE: Mapping[str, Any] = MappingProxyType(
     {

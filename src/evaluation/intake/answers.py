@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from evaluation.intake.reading import Reading
 
 LOADED, WAITING, HELD, REFUSED = "loaded", "waiting", "held", "refused"
-OUTCOMES = (LOADED, WAITING, HELD, REFUSED)
 WORKING_DAYS = 2  # what an office is given to mend a file
 _SATURDAY = 5
 

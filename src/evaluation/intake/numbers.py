@@ -11,13 +11,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from evaluation.contracts import NOT_APPLICABLE, NOT_COLLECTED, NOT_REPORTED, REPORTED, WITHHELD
+from evaluation.intake.form import NOT_APPLICABLE_WORDS, WITHHELD_WORDS, ZERO_WORDS, CellValue
 
-NOT_APPLICABLE_WRITTEN, WITHHELD_WRITTEN = "không áp dụng", "không công bố"
-ZERO_FORMS = frozenset({"không phát sinh", "khong phat sinh", "không có", "khong co"})
-NOT_APPLICABLE_FORMS = frozenset({NOT_APPLICABLE_WRITTEN, "khong ap dung", "n/a", "kad", "not applicable"})
+ZERO_FORMS = frozenset({ZERO_WORDS, "khong phat sinh", "không có", "khong co"})
+NOT_APPLICABLE_FORMS = frozenset({NOT_APPLICABLE_WORDS, "khong ap dung", "n/a", "kad", "not applicable"})
 WITHHELD_FORMS = frozenset(
     {
-        WITHHELD_WRITTEN,
+        WITHHELD_WORDS,
         "khong cong bo",
         "không được công bố",
         "khong duoc cong bo",
@@ -181,7 +181,7 @@ def _text(text: str) -> Count:
     raise NotACount
 
 
-def written(value: float, state: str) -> int | float | str | None:
+def written(value: float, state: str) -> CellValue:
     """Return what an office types for a state: the inverse of `read_count`.
 
     Parameters
@@ -200,9 +200,9 @@ def written(value: float, state: str) -> int | float | str | None:
     if state == REPORTED:
         return int(value) if float(value).is_integer() else value
     if state == NOT_APPLICABLE:
-        return NOT_APPLICABLE_WRITTEN
+        return NOT_APPLICABLE_WORDS
     if state == WITHHELD:
-        return WITHHELD_WRITTEN
+        return WITHHELD_WORDS
     if state in (NOT_REPORTED, NOT_COLLECTED):
         return None
     raise ValueError(f"no such state: {state}")

@@ -19,7 +19,6 @@ from evaluation.intake.findings import kinds
 from evaluation.language import Words
 from evaluation.settings import folders
 
-ANY = "unit:*"
 UNIT = "unit:"
 SKIP, WARN = "skip", "warn"
 CHECKS = {

@@ -22,6 +22,7 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
 LANGUAGES = ("vi", "en")
+SYNTHETIC = "SỐ LIỆU GIẢ LẬP / SYNTHETIC DATA"  # stands wherever made-up data do
 
 
 @dataclass(frozen=True)

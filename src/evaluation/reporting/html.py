@@ -10,10 +10,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from evaluation.language import say
+from evaluation.language import SYNTHETIC, say
 from evaluation.reporting.model import Report, Section
-
-SYNTHETIC_MARK = "SỐ LIỆU GIẢ LẬP / SYNTHETIC DATA"
 
 
 def _inline(text: str) -> Markup:
@@ -75,4 +73,4 @@ def index(entries: list[dict[str, Any]], heading: dict[str, str], language: str,
 
 
 def _render(name: str, **content: Any) -> str:
-    return _environment().get_template(name).render(mark=SYNTHETIC_MARK, **content)
+    return _environment().get_template(name).render(mark=SYNTHETIC, **content)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from evaluation.intake.answers import HELD, LOADED, REFUSED, WAITING, Answer
 from evaluation.intake.packing import sealed
-from evaluation.intake.reply.points import DEPARTMENT, NO_IDENTIFIERS, SYNTHETIC, WHOLE_FILE, counted, in_words, ordered, withheld
+from evaluation.intake.reply.points import DEPARTMENT, NO_IDENTIFIERS, WHOLE_FILE, counted, in_words, ordered, withheld
 from evaluation.intake.reply.workbook import clean
-from evaluation.language import day
+from evaluation.language import SYNTHETIC, day
 from evaluation.places import districts, within_sentence
 
 if TYPE_CHECKING:

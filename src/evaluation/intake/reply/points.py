@@ -18,7 +18,6 @@ LEVELS = {
     "note": Words("Để biết", "For information"),
 }
 WHOLE_FILE = Words("(toàn tệp)", "(whole file)")
-SYNTHETIC = "SỐ LIỆU GIẢ LẬP / SYNTHETIC DATA"
 DEPARTMENT = "Sở Lao động - Thương binh và Xã hội"
 NO_IDENTIFIERS = "Báo cáo chỉ gồm số đếm; không ghi họ tên, giấy tờ tùy thân, điện thoại, nơi ở hoặc tên cơ sở ở bất kỳ trang nào."
 _CELL = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})")

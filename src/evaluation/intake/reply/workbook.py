@@ -23,8 +23,8 @@ from evaluation.intake.findings import ERROR, Finding
 from evaluation.intake.form import MAP_MARK
 from evaluation.intake.packing import sealed
 from evaluation.intake.paper import THIN, fit_height, heading, lines, on_a4, type_, widths
-from evaluation.intake.reply.points import DEPARTMENT, LEVELS, SYNTHETIC, WHOLE_FILE, ordered, places, withheld
-from evaluation.language import Words, day
+from evaluation.intake.reply.points import DEPARTMENT, LEVELS, WHOLE_FILE, ordered, places, withheld
+from evaluation.language import SYNTHETIC, Words, day
 from evaluation.places import districts, wards
 
 if TYPE_CHECKING:
