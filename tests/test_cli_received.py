@@ -16,6 +16,7 @@ from evaluation.cli import main
 from evaluation.indicators import elements
 from evaluation.intake.form import FIRST_ROW, MAP_ROW, SHEETS, file_name
 from evaluation.intake.template import template
+from evaluation.language import SYNTHETIC
 from evaluation.periods import Period
 from evaluation.places import districts, wards
 
@@ -177,6 +178,18 @@ def test_from_import_to_decision(said: SAID, tmp_path: Path) -> None:
     code, _, err = said("decide", "0000", "--accept", "--role", "Chuyên viên", "--reason", "x", "--store", store)
     assert code == 1
     assert "/" in err
+
+
+@pytest.mark.slow
+def test_made_up_data_are_said_to_be_made_up(said: SAID, good: Path, tmp_path: Path) -> None:
+    store = tmp_path / "store.duckdb"
+    made_up = filled(tmp_path / "in" / file_name(DISTRICT, PERIOD), lambda b: setattr(b["Thuyết minh"]["A3"], "value", SYNTHETIC))
+    code, out, _ = said("import", made_up, "--store", store, "--received", "2018-12-14")
+    assert code == 0
+    assert SYNTHETIC in out
+    assert SYNTHETIC in said("status", "--store", store)[1]
+    assert json.loads(said("status", "--store", store, "--json")[1])["synthetic"] is True
+    assert SYNTHETIC not in said("check", good, "--store", store, "--received", "2018-12-14")[1]
 
 
 @pytest.mark.slow

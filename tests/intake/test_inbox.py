@@ -16,9 +16,10 @@ from openpyxl.workbook import Workbook
 from evaluation.indicators import elements
 from evaluation.intake.answers import Answer
 from evaluation.intake.form import COVER, FIRST_ROW, MAP_ROW, NARRATIVE, SHEETS, file_name
-from evaluation.intake.inbox import check, import_, received_files, shown_name
+from evaluation.intake.inbox import check, findings_frame, import_, received_files, shown_name
 from evaluation.intake.standing import decide, status
 from evaluation.intake.template import template
+from evaluation.language import SYNTHETIC
 from evaluation.periods import Period
 from evaluation.places import districts, wards
 from evaluation.store import StoreError, open_store
@@ -264,12 +265,31 @@ def test_made_up_and_real_files_never_meet(tmp_path: Path) -> None:
         path.parent.mkdir()
         book = fill(template(code, PERIOD))
         if path is made_up:
-            book[NARRATIVE]["A3"] = "SỐ LIỆU GIẢ LẬP / SYNTHETIC DATA"
+            book[NARRATIVE]["A3"] = SYNTHETIC
         book.save(path)
     assert import_([real], received=RECEIVED, store=store)[0].reading.accepted
     (answer,) = import_([made_up], received=RECEIVED, store=store)
     assert [f.code for f in answer.findings if f.severity == "error"] == ["IN-513"]
     assert set(open_store(store).submissions(held=True)["district_code"]) == {"770"}
+
+
+@pytest.mark.slow
+def test_real_figures_are_never_held_against_made_up_ones(tmp_path: Path) -> None:
+    """An officer checks real files where only the example's store is: nothing of the example may show in the answer."""
+    store = tmp_path / "example.duckdb"
+    made_up, real = tmp_path / "made-up.xlsx", tmp_path / "real.xlsx"
+    for path, shift in ((made_up, 0), (real, 1)):
+        book = fill(template("787", PERIOD), shift)
+        if path is made_up:
+            book[NARRATIVE]["A3"] = SYNTHETIC
+        book.save(path)
+    import_([made_up], received=RECEIVED, store=store)
+    alone = check([real], received=RECEIVED, store=tmp_path / "none.duckdb")
+    beside = check([real], received=RECEIVED, store=store)
+    assert findings_frame(beside).equals(findings_frame(alone))
+    assert "IN-512" not in set(findings_frame(beside)["code"])
+    (other,) = check([made_up], received=RECEIVED, store=store)
+    assert "IN-510" in [f.code for f in other.findings]
 
 
 def test_folders_are_looked_through_and_lock_files_left_alone(tmp_path: Path) -> None:

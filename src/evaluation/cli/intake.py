@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from evaluation.cli.codes import DONE, FAILED, REFUSED, WrongUse, wrong
 from evaluation.cli.screen import bar, near, table
+from evaluation.language import SYNTHETIC, say
 from evaluation.language import day as written_day
-from evaluation.language import say
 from evaluation.periods import Period, PeriodError
 from evaluation.places import AmbiguousPlace, UnknownPlace, districts, find_district
 from evaluation.settings import folders
@@ -84,10 +84,10 @@ def take_in(wanted: Received, load: bool, language: str) -> int:
     take = partial(import_, tell=lambda said: sys.stderr.write(f"{said[language]}\n")) if load else check
     try:
         if wanted.as_json:
-            answers = take(wanted.paths, received=when, store=wanted.store)
+            answers = take(files, received=when, store=wanted.store)
         else:
             with bar(say("intake.reading", language, count=len(files)), len(files), sys.stderr) as tell:
-                answers = take(wanted.paths, received=when, store=wanted.store, advance=lambda: tell("", True))
+                answers = take(files, received=when, store=wanted.store, advance=lambda: tell("", True))
     except NoSandbox as error:
         sys.stderr.write(f"{error}\n")
         return FAILED
@@ -145,6 +145,7 @@ def _as_data(answers: Sequence[Answer], replies: dict[int, list[Path]]) -> dict[
                 "values": len(a.reading.rows) if a.reading.accepted else 0,
                 **{f"{kind}s": n for kind, n in _counts(a).items()},
                 "late_days": _late(a),
+                "synthetic": a.reading.synthetic,
                 "findings": [_finding_as_data(f) for f in a.findings],
                 "replies": [near(p) for p in replies.get(id(a), [])],
             }
@@ -159,6 +160,8 @@ def _finding_as_data(found: Finding) -> dict[str, str]:
 
 def _tell(answers: Sequence[Answer], loaded: bool, language: str) -> None:
     """Print the findings, errors first, then one line a file, then what became of all; what is left out is counted."""
+    if any(a.reading.synthetic for a in answers):
+        print(SYNTHETIC)
     findings = [f for a in answers for f in a.findings]
     for severity in ("error", "warning", "note"):
         own = [f for f in findings if f.severity == severity]
@@ -275,6 +278,7 @@ def show_status(period: str, store: Path | None, on: str | None, as_json: bool, 
                 {
                     "period": str(standing.period),
                     "on": standing.on.isoformat(),
+                    "synthetic": standing.synthetic,
                     "districts": json.loads(standing.districts.to_json(orient="records", date_format="iso")),
                     "waiting": json.loads(standing.waiting.rename(columns=NAMES).to_json(orient="records")),
                 },
@@ -290,6 +294,8 @@ def show_status(period: str, store: Path | None, on: str | None, as_json: bool, 
         wards = f"{r['wards']}/{r['wards_expected']}"
         state = say(f"intake.state.{r['state']}", language)
         rows.append((r[f"district_{language}"], state, received, str(r["late_days"]), wards, str(r["errors"]), str(r["waiting"])))
+    if standing.synthetic:
+        print(SYNTHETIC)
     label, when = standing.period.label(language), written_day(standing.on, language)
     print(say("intake.status.head", language, period=label, on=when, due=written_day(standing.period.district_due, language)))
     table([say(f"intake.col.{k}", language) for k in keys], rows, right=(3, 4, 5, 6))

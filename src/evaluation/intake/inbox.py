@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from evaluation.intake import rules
 from evaluation.intake.answers import HELD, LOADED, REFUSED, WAITING, Answer
 from evaluation.intake.archive import body
-from evaluation.intake.findings import ERROR, WARNING, Finding, finding, frame
+from evaluation.intake.findings import WARNING, Finding, finding, frame
 from evaluation.intake.identifiers import safe_name
 from evaluation.intake.reading import Reading
 from evaluation.intake.refusal import Refused
@@ -91,7 +91,8 @@ def check(
     store.StoreError
         If the store is there and cannot be read.
     """
-    return tuple(answer for answer, _ in _judged(paths, received or dt.date.today(), store or folders().evidence, advance))
+    evidence = _evidence(store or folders().evidence)
+    return tuple(answer for answer, _ in _judged(paths, received or dt.date.today(), evidence, advance))
 
 
 def import_(
@@ -129,8 +130,9 @@ def import_(
         If the store cannot be opened or written.
     """
     place, day = store or folders().store, received or dt.date.today()
-    judged = _judged(paths, day, place, advance)
-    made_up = _kind(place, [answer.reading for answer, _ in judged])
+    evidence = _evidence(place)
+    judged = _judged(paths, day, evidence, advance)
+    made_up = _kind(evidence, [answer.reading for answer, _ in judged])
     answers, batches = [], []
     for given, path in judged:
         answer = given
@@ -151,22 +153,30 @@ def findings_frame(answers: Sequence[Answer]) -> pd.DataFrame:
     return frame(f for answer in answers for f in answer.findings)
 
 
-def _judged(paths: Iterable[Path], day: dt.date, place: Path, advance: Callable[[], object] | None) -> list[tuple[Answer, Path]]:
-    """Return each file's answer with the file that it is about."""
+def _evidence(place: Path) -> EvidenceStore | None:
+    return open_store(place) if place.exists() else None
+
+
+def _judged(
+    paths: Iterable[Path], day: dt.date, evidence: EvidenceStore | None, advance: Callable[[], object] | None
+) -> list[tuple[Answer, Path]]:
+    """Return each file's answer with the file that it is about; real figures are held against real ones only, made-up against made-up."""
     import pandas as pd
 
     files = received_files(paths)
     readings = sorted(zip(_read(files, advance), files, strict=True), key=lambda pair: (_period(pair[0]), pair[0].file))
-    evidence = open_store(place) if place.exists() else None
     known = set() if evidence is None else set(evidence.submissions(held=True)["id"])
-    history = _history(evidence, {r.cover.district_code for r, _ in readings if r.cover})
+    known_kind = None if evidence is None else evidence.synthetic
+    districts = {r.cover.district_code for r, _ in readings if r.cover}
+    histories = {kind: _history(evidence if kind == known_kind else None, districts) for kind in (False, True)}
     judged = []
     for reading, path in readings:
+        history = histories[reading.synthetic]
         answer = _judge(reading, day, history, known)
         if answer.reading.accepted:
             own = answer.reading.values.assign(form_version=reading.cover.form_version if reading.cover else 0)
             same = (history["district_code"] == own["district_code"].iloc[0]) & (history["period"] == own["period"].iloc[0])
-            history = pd.concat([history[~same], own[history.columns]], ignore_index=True)
+            histories[reading.synthetic] = pd.concat([history[~same], own[history.columns]], ignore_index=True)
         known.add(reading.sha256[:16])
         judged.append((answer, path))
     return _told_apart(judged)
@@ -272,10 +282,10 @@ def _with(answer: Answer, found: Finding) -> Answer:
     return replace(answer, reading=reading, findings=reading.findings, outcome=_outcome(reading))
 
 
-def _kind(place: Path, readings: Sequence[Reading]) -> bool:
+def _kind(evidence: EvidenceStore | None, readings: Sequence[Reading]) -> bool:
     """Return whether the store holds made-up data; a new one holds real data unless all files say that theirs are made up."""
-    if place.exists():
-        return open_store(place).synthetic
+    if evidence is not None:
+        return evidence.synthetic
     covered = [r.synthetic for r in readings if r.cover is not None]
     return bool(covered) and all(covered)
 
@@ -295,8 +305,3 @@ def _batch(answer: Answer, path: Path) -> tuple[Answer, Batch]:
         kept=reading.written_as,
     )
     return answer, batch
-
-
-def errors(answers: Iterable[Answer]) -> int:
-    """Return how many files have an error."""
-    return sum(any(f.severity == ERROR for f in answer.findings) for answer in answers)

@@ -42,12 +42,15 @@ class Standing:
     waiting : DataFrame
         The warnings that wait for a decision: finding, district_code, code,
         file, sheet, cell, element, unit, message_vi, message_en.
+    synthetic : bool
+        Whether the store holds made-up data.
     """
 
     period: Period
     on: dt.date
     districts: pd.DataFrame
     waiting: pd.DataFrame
+    synthetic: bool
 
 
 def status(period: Period | str, *, store: Path | None = None, on: dt.date | None = None) -> Standing:
@@ -84,7 +87,8 @@ def status(period: Period | str, *, store: Path | None = None, on: dt.date | Non
     waiting = found[(found["severity"] == WARNING) & found["submission"].isin(_standing(evidence, str(asked)))]
     rows = [_row(code, asked, day, sent[sent["district_code"] == code], found, waiting, came) for code in districts()]
     shown = ["id", "district_code", "code", "file", "sheet", "cell", "element", "unit", "message_vi", "message_en"]
-    return Standing(asked, day, pd.DataFrame(rows), waiting[shown].rename(columns={"id": "finding"}).reset_index(drop=True))
+    waiting = waiting[shown].rename(columns={"id": "finding"}).reset_index(drop=True)
+    return Standing(asked, day, pd.DataFrame(rows), waiting, evidence.synthetic)
 
 
 def _standing(evidence: EvidenceStore, period: str) -> list[str]:
