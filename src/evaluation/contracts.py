@@ -16,6 +16,8 @@ REPORTED, NOT_REPORTED, NOT_APPLICABLE, NOT_COLLECTED = "reported", "not_reporte
 SHOWN, MISSING, WITHHELD, INCONSISTENT = "shown", "missing", "withheld", "inconsistent"
 STATES = (REPORTED, NOT_REPORTED, NOT_APPLICABLE, NOT_COLLECTED, WITHHELD)
 NOT_COMPARABLE = "not_comparable"
+# What a cell's state as received is called where a number is shown or its absence explained.
+AS_SHOWN = {REPORTED: SHOWN, NOT_REPORTED: MISSING, NOT_COLLECTED: NOT_COLLECTED, NOT_APPLICABLE: NOT_APPLICABLE, WITHHELD: WITHHELD}
 PERIOD = r"^\d{4}-Q[1-4]$"
 
 

@@ -28,7 +28,7 @@ def packed(parts: Members, method: int = zipfile.ZIP_DEFLATED) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", method) as archive:
         for name, body in parts.items():
-            archive.writestr(name, body)
+            archive.writestr(zipfile.ZipInfo(name), body, method)  # no time of day: the same parts make the same bytes
     return out.getvalue()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from evaluation.contracts import MISSING, NOT_APPLICABLE, NOT_COLLECTED, NOT_REPORTED, REPORTED, SHOWN, WITHHELD
+from evaluation.contracts import AS_SHOWN, MISSING, SHOWN
 from evaluation.indicators import elements
 from evaluation.language import Words
 from evaluation.places import wards
@@ -16,7 +16,6 @@ from evaluation.results import Result
 if TYPE_CHECKING:
     import pandas as pd
 
-_STATES = {REPORTED: SHOWN, NOT_REPORTED: MISSING, NOT_COLLECTED: NOT_COLLECTED, NOT_APPLICABLE: NOT_APPLICABLE, WITHHELD: WITHHELD}
 _COLUMNS = ["district_code", "unit_code", "period", "element", "value", "n", "median", "low", "high", "ratio"]
 _METHOD = Words(
     "Khoảng thường gặp của chính phường, xã, thị trấn, tính từ tối đa tám quý trước (trung vị và độ lệch tuyệt đối trung vị).",
@@ -144,7 +143,7 @@ def ward_history(values: pd.DataFrame, ward: str, element: str, periods: Sequenc
         usual = usual_range(own, period, quarters)
         limits = usual[usual["unit_code"] == ward]
         low, high = (float(limits[c].iloc[0]) if len(limits) else float("nan") for c in ("low", "high"))
-        state = _STATES[str(series["state"][period])] if period in series.index else MISSING
+        state = AS_SHOWN[str(series["state"][period])] if period in series.index else MISSING
         value = float(series["value"][period]) if state == SHOWN else float("nan")
         looked = judged(series.loc[series.index == period].reset_index(), own, period, quarters)
         rows.append({"period": period, "value": value, "state": state, "low": low, "high": high, "beyond": bool(looked["beyond"].any())})

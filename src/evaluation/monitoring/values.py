@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evaluation.contracts import (
+    AS_SHOWN,
     INCONSISTENT,
     MISSING,
     NOT_APPLICABLE,
@@ -57,6 +58,30 @@ def district_counts(totals: pd.DataFrame, periods: list[str], places: list[str])
         MISSING,
     )
     return frame[["place", "period", "element", "value"]].assign(state=state)
+
+
+def ward_counts(values: pd.DataFrame, periods: list[str], wards: list[str], only: Iterable[str]) -> pd.DataFrame:
+    """Return ward counts with every absent cell written out as absent; as reported, nothing is protected.
+
+    Parameters
+    ----------
+    values : DataFrame
+        `EvidenceStore.values()`.
+    periods, wards : list of str
+        All that a reader may ask for.
+    only : iterable of str
+        Elements.
+
+    Returns
+    -------
+    DataFrame
+        place (ward), period, element, value, state, as `district_counts` has them.
+    """
+    import pandas as pd
+
+    full = pd.MultiIndex.from_product([wards, periods, list(only)], names=["unit_code", "period", "element"])
+    frame = values.set_index(["unit_code", "period", "element"])[["value", "state"]].reindex(full).reset_index()
+    return frame.assign(state=frame["state"].map(AS_SHOWN).fillna(MISSING)).rename(columns={"unit_code": "place"})
 
 
 def indicator_values(counts: pd.DataFrame, residents: pd.DataFrame, level: float = 0.95, only: Iterable[str] | None = None) -> pd.DataFrame:

@@ -1,0 +1,1 @@
+"""What it cost: per person reached, per outcome, compared with what was gained."""
