@@ -479,3 +479,8 @@ def test_tables_are_nfc_and_complete_in_both_languages() -> None:
 def test_labels_are_words() -> None:
     for table in (plan.KINDS, plan.COLUMNS, plan.STRANDS, plan.beneficiaries()):
         assert all(isinstance(w, Words) and w.vi and w.en and w.vi != w.en for w in table.values())
+
+
+def test_the_baseline_ends_with_the_last_window_closed_before_the_plan_was_signed() -> None:
+    last = Period.parse(plan.BASELINE_END)
+    assert last.window[1] < plan.SIGNED <= last.shift(1).window[1]

@@ -22,14 +22,16 @@ from evaluation.plan.asked import (
     provisions_of_district,
 )
 from evaluation.plan.chain import COLUMNS, STRANDS, Framework, Link, Node, framework
-from evaluation.plan.dates import NoDueDate, Obligation, UnknownObligation, calendar, obligation
+from evaluation.plan.dates import BASELINE_END, SIGNED, NoDueDate, Obligation, UnknownObligation, calendar, obligation
 from evaluation.plan.models import Pilot, UnknownPilot, pilot, pilots, pilots_in, roaming_pilots
 from evaluation.plan.source import PlanError
 
 __all__ = [
+    "BASELINE_END",
     "COLUMNS",
     "DISTRICTS",
     "KINDS",
+    "SIGNED",
     "STRANDS",
     "Agency",
     "AskedOfDistrict",

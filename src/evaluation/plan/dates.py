@@ -11,6 +11,9 @@ from evaluation.language import Words
 from evaluation.periods import Period
 from evaluation.plan.source import PlanError, both, nearest, rows, whole
 
+SIGNED = dt.date(2018, 5, 24)
+BASELINE_END = "2018-Q1"  # the last quarter whose data window had closed before the plan was signed
+
 _WHEN = {
     "quarter": Words("báo cáo theo quý, hãy nêu một quý như 2018-Q4", "it is quarterly, name a quarter such as 2018-Q4"),
     "year": Words("báo cáo theo năm, hãy nêu một năm như 2018", "it is yearly, name a year such as 2018"),
