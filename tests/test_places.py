@@ -27,6 +27,7 @@ from evaluation.places import (
     neighbours,
     positions,
     residents,
+    ward_borders,
     wards,
 )
 
@@ -381,6 +382,15 @@ def test_every_ward_has_a_neighbour_and_is_its_neighbour() -> None:
         assert neighbours(code)
         assert code not in neighbours(code)
         assert all(code in neighbours(other) for other in neighbours(code))
+
+
+def test_borders_have_their_length_both_ways() -> None:
+    borders = ward_borders()
+    assert list(borders) == list(wards())
+    assert borders["26734"]["26944"] == borders["26944"]["26734"] == 120
+    assert sum(map(len, borders.values())) == 2 * 987
+    with pytest.raises(TypeError):
+        borders["26734"]["26944"] = 0  # type: ignore[index]
 
 
 def test_short_borders_count_when_asked() -> None:

@@ -10,7 +10,7 @@ places share is refused with the candidates.
 Facts come from ``data/reference``; where they come from is in its SOURCES.md.
 """
 
-from evaluation.places.ground import district_ages, district_neighbours, neighbours, positions, residents, ward_residents
+from evaluation.places.ground import district_ages, district_neighbours, neighbours, positions, residents, ward_borders, ward_residents
 from evaluation.places.official import AmbiguousPlace, District, UnknownPlace, Ward, described, districts, wards, within_sentence
 from evaluation.places.search import find_district, find_ward
 
@@ -28,6 +28,7 @@ __all__ = [
     "neighbours",
     "positions",
     "residents",
+    "ward_borders",
     "ward_residents",
     "wards",
     "within_sentence",

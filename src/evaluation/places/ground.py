@@ -28,12 +28,19 @@ def _ward(ward_code: str) -> Ward:
 
 
 @cache
-def _borders() -> Mapping[str, Mapping[str, int]]:
-    """Return for each ward the length of its border with each neighbour, in metres."""
+def ward_borders() -> Mapping[str, Mapping[str, int]]:
+    """Return for each ward the length of its border with each neighbour.
+
+    Returns
+    -------
+    mapping of str to mapping of str to int
+        Ward to neighbour to metres; wards in the order of `wards`, both ways,
+        every shared border however short. Not to be changed.
+    """
     borders: dict[str, dict[str, int]] = {code: {} for code in ward_list()}
     for r in rows("adjacency_wards"):
         borders[r["ward_a"]][r["ward_b"]] = borders[r["ward_b"]][r["ward_a"]] = int(r["shared_border_m"])
-    return MappingProxyType(borders)
+    return MappingProxyType({code: MappingProxyType(lengths) for code, lengths in borders.items()})
 
 
 def neighbours(ward_code: str, min_border_m: int = 150) -> frozenset[str]:
@@ -51,7 +58,7 @@ def neighbours(ward_code: str, min_border_m: int = 150) -> frozenset[str]:
     UnknownPlace
         If there is no such ward.
     """
-    return frozenset(other for other, length in _borders()[_ward(ward_code).code].items() if length >= min_border_m)
+    return frozenset(other for other, length in ward_borders()[_ward(ward_code).code].items() if length >= min_border_m)
 
 
 @cache
