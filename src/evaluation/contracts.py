@@ -163,6 +163,7 @@ def changes_schema() -> DataFrameSchema:
             "change": pa.Column(float, nullable=True),
             "low": pa.Column(float, nullable=True),
             "high": pa.Column(float, nullable=True),
+            "p": pa.Column(float, pa.Check.in_range(0, 1), nullable=True),
             "clear": pa.Column(bool),
             "dispersion": pa.Column(float, pa.Check.ge(1)),
             "state": pa.Column(str, pa.Check.isin([SHOWN, MISSING, WITHHELD, NOT_COLLECTED, NOT_APPLICABLE, INCONSISTENT, NOT_COMPARABLE])),

@@ -13,6 +13,7 @@ from evaluation.contracts import SHOWN
 from evaluation.indicators import Indicator, indicators
 from evaluation.monitoring.funnel import winsorised_dispersion
 from evaluation.monitoring.intervals import difference_newcombe, rate_ratio_exact
+from evaluation.monitoring.p_values import difference_p, ratio_p
 from evaluation.periods import Period
 
 if TYPE_CHECKING:
@@ -46,12 +47,13 @@ def yearly_change(
     -------
     DataFrame
         place, indicator, scale ("difference" of shares and of yes or no,
-        "ratio" of counts and rates), change, low, high, clear (the interval
-        leaves out no change), dispersion (of the indicator: variance of the
+        "ratio" of counts and rates), change, low, high, p (two-sided, of the
+        same method as the interval), clear (the interval leaves out no
+        change), dispersion (of the indicator: variance of the
         places' standardised changes, 1 is chance alone), state: "shown",
         "not_comparable" (a count of another number of wards or over zero, or
         forms that counted differently) or the state that one of the two values has.
-        Yes or no has no interval.
+        Yes or no has no interval and no p.
 
     Notes
     -----
@@ -78,7 +80,7 @@ def yearly_change(
     made = [_Moved.of(indicators()[str(name)], part, level) for name, part in pair.groupby(level="indicator", sort=False)]
     usual = {s: _median([m.own_scatter for m in made if m.scale == s]) for s in (DIFFERENCE, RATIO)}
     frame = pd.concat([m.frame(usual[m.scale], level) for m in made]).reset_index()
-    return frame[["place", "indicator", "scale", "change", "low", "high", "clear", "dispersion", "state"]]
+    return frame[["place", "indicator", "scale", "change", "low", "high", "p", "clear", "dispersion", "state"]]
 
 
 def _pairs(values: pd.DataFrame, wards_reported: pd.DataFrame, forms: pd.DataFrame, period: str) -> pd.DataFrame:
@@ -145,14 +147,17 @@ class _Moved:
         k1, n1, k0, n0 = self.counts
         factor = 1 + (usual if self.own_scatter is None else self.own_scatter) / self.variance
         if self.measure == "yes_no":
-            low = high = np.full(len(self.part), np.nan)
+            low = high = p = np.full(len(self.part), np.nan)
         elif self.measure == "proportion":
-            low, high = difference_newcombe(k1, n1, k0, n0, level, np.nan_to_num(factor, nan=1.0))
+            effect = np.nan_to_num(factor, nan=1.0)
+            low, high = difference_newcombe(k1, n1, k0, n0, level, effect)
+            p = difference_p(k1, n1, k0, n0, effect)
         else:
             low, high = rate_ratio_exact(k1 / factor, n1, k0 / factor, n0, level)
+            p = ratio_p(k1 / factor, n1, k0 / factor, n0)
         none = 0.0 if self.scale == DIFFERENCE else 1.0
         return self.part.assign(
-            scale=self.scale, change=self.change, low=low, high=high, clear=(low > none) | (high < none), dispersion=self.dispersion
+            scale=self.scale, change=self.change, low=low, high=high, p=p, clear=(low > none) | (high < none), dispersion=self.dispersion
         )
 
 

@@ -46,11 +46,14 @@ def wilson(k: ArrayLike, n: ArrayLike, level: float = 0.95, design_effect: Array
         If a count is negative, `k` exceeds `n`, `level` is not between 0 and 1 or `design_effect` is not positive.
     """
     p, size, z = _sample(k, n, level, design_effect)
+    return _blank(*score_bounds(p, size, z), p)
+
+
+def score_bounds(p: _Floats, size: _Floats, z: float | _Floats) -> tuple[_Floats, _Floats]:
+    """Return the bounds of the score interval of shares `p` of `size` persons at normal quantiles `z`, all of one shape."""
     centre = (p + z**2 / (2 * size)) / (1 + z**2 / size)
     half = z / (1 + z**2 / size) * np.sqrt(p * (1 - p) / size + z**2 / (4 * size**2))
-    low = np.where(p == 0, 0.0, np.clip(centre - half, 0, 1))
-    high = np.where(p == 1, 1.0, np.clip(centre + half, 0, 1))
-    return _blank(low, high, p)
+    return np.where(p == 0, 0.0, np.clip(centre - half, 0, 1)), np.where(p == 1, 1.0, np.clip(centre + half, 0, 1))
 
 
 def clopper_pearson(k: ArrayLike, n: ArrayLike, level: float = 0.95, design_effect: ArrayLike = 1.0) -> Bounds:
