@@ -5,7 +5,7 @@ import html.parser
 import pytest
 
 from evaluation.language import SYNTHETIC
-from evaluation.reporting.html import page
+from evaluation.reporting.html import HIGH, MARGIN, course, page
 from evaluation.reporting.model import Bullets, Cell, Column, Fact, Facts, Figure, Paragraph, Report, Section, Table, from_json, to_json
 
 PAYLOADS = [
@@ -21,9 +21,9 @@ PAYLOADS = [
 
 def report_saying(text: str) -> Report:
     """A report with the text in every place that data can reach."""
-    table = Table(
-        "t", text, (Column(text, row_header=True), Column(text, numeric=True, width=30)), ((Cell(text), Cell(text, "withheld")),), text
-    )
+    columns = (Column(text, row_header=True), Column(text, numeric=True, width=30), Column(text))
+    row = (Cell(text), Cell(text, "withheld"), Cell(text, course=(1.0, None, 2.0)))
+    table = Table("t", text, columns, (row,), text, (text,))
     blocks = (
         Paragraph(text, "answer"),
         Paragraph(text, lang="en"),
@@ -106,3 +106,23 @@ def test_tree_survives_json() -> None:
 def test_another_schema_is_refused() -> None:
     with pytest.raises(ValueError, match="schema"):
         from_json(to_json(report_saying("x")).replace('"schema": 1', '"schema": 99'))
+
+
+def test_a_course_is_drawn_from_zero_with_its_gaps_and_says_itself_in_words() -> None:
+    reader = read(str(course((1.0, 2.0, None, None, 4.0), "từ 1 đến 4")))
+    (frame,) = (a for t, a in reader.tags if t == "svg")
+    assert (frame["role"], frame["aria-label"]) == ("img", "từ 1 đến 4")
+    (line,) = (a["points"] for t, a in reader.tags if t == "polyline")
+    assert line is not None
+    heights = [float(point.split(",")[1]) for point in line.split()]
+    base = HIGH - MARGIN
+    # Twice the value stands twice as high above zero: a line must not make noise look like a climb.
+    assert base - heights[1] == pytest.approx(2 * (base - heights[0]), abs=0.2)
+    lone, last = (a for t, a in reader.tags if t == "circle")
+    assert lone["cx"] == last["cx"]
+    assert float(last["cy"] or 0) == MARGIN
+
+
+@pytest.mark.parametrize("values", [(), (None, None), (0.0, 0.0), (5.0,)])
+def test_a_course_of_nothing_or_of_zeros_is_drawn_all_the_same(values: tuple[float | None, ...]) -> None:
+    assert "nan" not in str(course(values, "x")).lower()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from html import escape
 from typing import Any
@@ -19,12 +20,49 @@ def _inline(text: str) -> Markup:
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text)))
 
 
+WIDE, HIGH, MARGIN = 104, 26, 3  # points of a small line
+
+
+def course(values: Sequence[float | None], alternative: str) -> Markup:
+    """Return values over periods as a small line from zero up: gaps stay gaps, the last value has a dot.
+
+    Parameters
+    ----------
+    values : sequence of float or None
+        Not negative; None where there is no value.
+    alternative : str
+        The same in words.
+    """
+    top = max((v for v in values if v is not None), default=0.0) or 1.0
+    step = (WIDE - 2 * MARGIN) / max(1, len(values) - 1)
+    points = [
+        None if v is None else (round(MARGIN + i * step, 1), round(HIGH - MARGIN - v / top * (HIGH - 2 * MARGIN), 1))
+        for i, v in enumerate(values)
+    ]
+    pieces: list[list[tuple[float, float]]] = [[]]
+    for point in points:
+        if point is None:
+            pieces.append([])
+        else:
+            pieces[-1].append(point)
+    drawn = [f'<line x1="{MARGIN}" y1="{HIGH - MARGIN}" x2="{WIDE - MARGIN}" y2="{HIGH - MARGIN}" class="zero"/>']
+    for piece in (p for p in pieces if p):
+        written = " ".join(f"{x},{y}" for x, y in piece)
+        alone = f'<circle cx="{piece[0][0]}" cy="{piece[0][1]}" r="1.2"/>'
+        drawn.append(f'<polyline points="{written}"/>' if len(piece) > 1 else alone)
+    if points and (last := points[-1]) is not None:
+        drawn.append(f'<circle cx="{last[0]}" cy="{last[1]}" r="2.4"/>')
+    frame = f'<svg class="course" viewBox="0 0 {WIDE} {HIGH}" width="{WIDE}" height="{HIGH}" role="img" aria-label="{escape(alternative)}">'
+    return Markup(frame + "".join(drawn) + "</svg>")
+
+
 @cache
 def _environment() -> Environment:
     made = Environment(
         loader=PackageLoader("evaluation.reporting"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     made.filters["inline"] = _inline
+    made.globals["course"] = course
     return made
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeAlias
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -59,21 +59,37 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell; `state` other than "shown" gives it its own look."""
+    """A cell; `state` other than "shown" gives it its own look.
+
+    Attributes
+    ----------
+    course : tuple of float or None
+        Values over the periods, None where there is none: drawn as a small
+        line from zero up. `text` then says it in words, where lines cannot be
+        seen or drawn.
+    """
 
     text: str
     state: str = "shown"
+    course: tuple[float | None, ...] = ()
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table with a caption, its unit or note below."""
+    """A table with a caption, its unit or note below.
+
+    Attributes
+    ----------
+    said : tuple of str
+        One sentence for each row, read under it; empty where rows have none.
+    """
 
     id: str
     caption: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     note: str = ""
+    said: tuple[str, ...] = ()
     type: str = "table"
 
 
@@ -203,6 +219,7 @@ def _block(raw: dict[str, Any]) -> Block:
         made["items"] = tuple(raw["items"])
     elif raw["type"] == "table":
         made["columns"] = tuple(Column(**c) for c in raw["columns"])
-        made["rows"] = tuple(tuple(Cell(**c) for c in row) for row in raw["rows"])
+        made["rows"] = tuple(tuple(Cell(**c | {"course": tuple(c["course"])}) for c in row) for row in raw["rows"])
+        made["said"] = tuple(raw["said"])
     block: Block = _BLOCKS[raw["type"]](**made)
     return block
