@@ -6,7 +6,21 @@ import pytest
 
 from evaluation.language import SYNTHETIC
 from evaluation.reporting.html import HIGH, MARGIN, course, page
-from evaluation.reporting.model import Bullets, Cell, Column, Fact, Facts, Figure, Paragraph, Report, Section, Table, from_json, to_json
+from evaluation.reporting.model import (
+    SCHEMA_VERSION,
+    Bullets,
+    Cell,
+    Column,
+    Fact,
+    Facts,
+    Figure,
+    Paragraph,
+    Report,
+    Section,
+    Table,
+    from_json,
+    to_json,
+)
 
 PAYLOADS = [
     "<script>alert(1)</script>",
@@ -94,7 +108,7 @@ def test_synthetic_mark_stands_at_both_ends() -> None:
 
 def test_tables_name_their_headers() -> None:
     heads = [a for t, a in read(page(report_saying("abc"))).tags if t == "th"]
-    assert len(heads) == 3
+    assert len(heads) == 4
     assert {a["scope"] for a in heads} == {"col", "row"}
 
 
@@ -105,7 +119,7 @@ def test_tree_survives_json() -> None:
 
 def test_another_schema_is_refused() -> None:
     with pytest.raises(ValueError, match="schema"):
-        from_json(to_json(report_saying("x")).replace('"schema": 1', '"schema": 99'))
+        from_json(to_json(report_saying("x")).replace(f'"schema": {SCHEMA_VERSION}', '"schema": 99'))
 
 
 def test_a_course_is_drawn_from_zero_with_its_gaps_and_says_itself_in_words() -> None:
