@@ -160,3 +160,14 @@ def test_the_example_s_planted_reporting_is_found(example_store: EvidenceStore) 
     assert found.loc[found["timing"] == "missing", ["district_code", "period"]].to_numpy().tolist() == [["787", "2016-Q3"]]
     last = found[(found["district_code"] == "775") & (found["period"] == "2018-Q4")].iloc[0]
     assert (last["timing"], last["first_received"], last["days_late"]) == ("late", dt.date(2018, 12, 27), 13)
+
+
+def test_wards_behind_a_figure_are_those_of_both_its_sides() -> None:
+    totals = pd.DataFrame(
+        [("760", "2018-Q4", "sti_tested", 8), ("760", "2018-Q4", "outreach_reached", 9), ("760", "2018-Q4", "hotspots", 1)],
+        columns=["district_code", "period", "element", "n_reported"],
+    )
+    found = wards_counted(totals).set_index("indicator")
+    assert found.loc["sti_tested_share", ["counted", "expected"]].tolist() == [8, 10]
+    assert found.loc["outreach_rate", "counted"] == 9
+    assert "hotspots" not in found.index

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from evaluation.indicators import indicators
 from evaluation.language import Words
 from evaluation.periods import Period
 from evaluation.places import districts, residents, wards
@@ -191,6 +192,31 @@ def reported_wards(reports: pd.DataFrame) -> pd.DataFrame:
     """Return the number of wards that reported: district_code, period, n_wards."""
     known = reports[reports["reported"]]
     return known.groupby(["district_code", "period"], as_index=False).agg(n_wards=("ward_code", "nunique"))
+
+
+def wards_counted(totals: pd.DataFrame) -> pd.DataFrame:
+    """Return from how many wards each indicator's figures come.
+
+    Parameters
+    ----------
+    totals : DataFrame
+        `EvidenceStore.district_totals()`.
+
+    Returns
+    -------
+    DataFrame
+        place (district), period, indicator, counted (wards in the figure; of
+        a share those that gave both its sides), expected (wards that there
+        are). Indicators of district level have no row.
+    """
+    import pandas as pd
+
+    known = [i for i in indicators().values() if i.reported and i.level == "ward"]
+    sides = pd.DataFrame([{"indicator": i.id, "element": e} for i in known for e in i.elements])
+    joined = totals.rename(columns={"district_code": "place"}).merge(sides, on="element")
+    found = joined.groupby(["place", "period", "indicator"], as_index=False).agg(counted=("n_reported", "min"))
+    expected = {code: len(wards(code)) for code in districts()}
+    return found.assign(expected=found["place"].map(expected))
 
 
 def residents_reported(reports: pd.DataFrame, periods: Sequence[str]) -> pd.DataFrame:
