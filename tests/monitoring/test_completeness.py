@@ -14,6 +14,7 @@ from evaluation.monitoring.completeness import (
     reporting_matrix,
     residents_reported,
     timeliness,
+    wards_counted,
 )
 from evaluation.periods import Period
 from evaluation.places import residents, wards
