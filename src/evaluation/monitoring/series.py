@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -13,8 +14,9 @@ from numpy.typing import NDArray
 from evaluation.contracts import MISSING, SHOWN
 from evaluation.indicators import PER_RESIDENTS, RESIDENTS, indicator
 from evaluation.language import Words
-from evaluation.monitoring.values import indicator_values, ward_counts
-from evaluation.periods import Period
+from evaluation.monitoring.completeness import residents_reported
+from evaluation.monitoring.values import district_counts, indicator_values, ward_counts
+from evaluation.periods import FIRST_YEAR, LAST_YEAR, Period
 from evaluation.places import districts, residents, wards
 from evaluation.store import EvidenceStore
 
@@ -275,3 +277,40 @@ def ward_series(store: EvidenceStore, name: str, places: Sequence[str] | None = 
     counts = ward_counts(reported, spans, units, known.elements)
     people = pd.concat([residents(Period.parse(p)).assign(period=p) for p in spans]).rename(columns={"ward_code": "place"})
     return series_of(indicator_values(counts, people, only=[name]), name, spans, store.synthetic)
+
+
+def district_series(store: EvidenceStore, name: str) -> CountSeries:
+    """Return an indicator's counts by district and quarter, as reported. For use inside the office: nothing is protected.
+
+    Residents are those of the wards that reported.
+
+    Parameters
+    ----------
+    store : EvidenceStore
+    name : str
+        Indicator that the district form carries.
+
+    Raises
+    ------
+    indicators.UnknownIndicator
+    ValueError
+        For an indicator that the district form does not carry, and for yes or no.
+    """
+    known = indicator(name)
+    if not known.reported:
+        raise ValueError(f"{name}: biểu mẫu quận, huyện không có chỉ tiêu này. / The district form does not carry this indicator.")
+    spans = store.periods()
+    counts = district_counts(store.district_totals(), spans, list(districts()))
+    own = counts[counts["element"].isin(known.elements)]
+    people = residents_reported(store.ward_reports(), spans)
+    return series_of(indicator_values(own, people, only=[known.id]), known.id, spans, store.synthetic)
+
+
+def said_period(period: str, language: str) -> str:
+    """Write a period of a series for a reader, also a month ("2018-03") or a bare number, which `Period` does not know."""
+    year, _, month = period.partition("-")
+    if month.isdecimal():
+        return f"tháng {int(month)}/{year}" if language == "vi" else f"{calendar.month_name[int(month)]} {year}"
+    if period.isdecimal() and not (len(period) == 4 and FIRST_YEAR <= int(period) <= LAST_YEAR):
+        return f"kỳ {period}" if language == "vi" else f"period {period}"
+    return Period.parse(period).label(language)
