@@ -1,0 +1,136 @@
+"""What can honestly be said of one indicator in one place: rules that turn change, chart, the other districts and target into clauses.
+
+No clause claims a cause. Better or worse is said of outcomes alone, where a direction has a meaning, and only where the
+change on the year before and the control chart agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from evaluation.contracts import SHOWN
+from evaluation.indicators import indicators
+
+UP, DOWN, UNCLEAR, NOT_COMPARABLE = "up", "down", "unclear", "not_comparable"
+ABOVE, BELOW, INSIDE, TOO_FEW = "above", "below", "inside", "too_few"
+STILL, UNKNOWN = "still", "unknown"
+
+# (change on the year before, place on the control chart) -> what happened.
+_WHAT: Final = {
+    (UP, ABOVE): "risen",
+    (DOWN, BELOW): "fallen",
+    (UP, BELOW): "mixed",
+    (DOWN, ABOVE): "mixed",
+    (UP, INSIDE): "year_up",
+    (DOWN, INSIDE): "year_down",
+    (UP, TOO_FEW): "year_up_alone",
+    (DOWN, TOO_FEW): "year_down_alone",
+    (UNCLEAR, ABOVE): "outside_above",
+    (UNCLEAR, BELOW): "outside_below",
+    (UNCLEAR, INSIDE): "nothing",
+    (UNCLEAR, TOO_FEW): "nothing_short",
+    (NOT_COMPARABLE, ABOVE): "outside_above",
+    (NOT_COMPARABLE, BELOW): "outside_below",
+    (NOT_COMPARABLE, INSIDE): "nothing_chart",
+    (NOT_COMPARABLE, TOO_FEW): "unknown",
+}
+_OWN_WAY: Final = {
+    "risen": UP,
+    "year_up": UP,
+    "year_up_alone": UP,
+    "outside_above": UP,
+    "fallen": DOWN,
+    "year_down": DOWN,
+    "year_down_alone": DOWN,
+    "outside_below": DOWN,
+    "nothing": STILL,
+    "nothing_short": STILL,
+    "nothing_chart": STILL,
+}
+_OTHERS: Final = {
+    (UP, UP): "others.also_up",
+    (DOWN, DOWN): "others.also_down",
+    (UP, DOWN): "others.opposite_down",
+    (DOWN, UP): "others.opposite_up",
+    (UP, STILL): "others.still",
+    (DOWN, STILL): "others.still",
+    (STILL, UP): "others.up",
+    (STILL, DOWN): "others.down",
+}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the evidence says of one indicator in one place and period.
+
+    Attributes
+    ----------
+    indicator : str
+    state : str
+        "shown", or why there is no value; everything else is then empty of meaning.
+    change : {"up", "down", "unclear", "not_comparable"}
+        On the same quarter of the year before, beyond chance.
+    chart : {"above", "below", "inside", "too_few"}
+        Where the chart's signals lie since its baseline ended.
+    elsewhere : {"up", "down", "still", "unknown"}
+        How the other districts moved together.
+    counted, expected : int
+        Wards behind the value, and wards that there are; both 0 where the
+        indicator is not of wards.
+    """
+
+    indicator: str
+    state: str
+    change: str = NOT_COMPARABLE
+    chart: str = TOO_FEW
+    elsewhere: str = UNKNOWN
+    counted: int = 0
+    expected: int = 0
+
+    @property
+    def what(self) -> str:
+        """What happened, in one word of the rules' table; "absent" without a value."""
+        return _WHAT[self.change, self.chart] if self.state == SHOWN else "absent"
+
+    @property
+    def judged(self) -> str:
+        """Return "better" or "worse" where both the change and the chart say so of an outcome with a direction, else nothing."""
+        known = indicators()[self.indicator]
+        if known.kind != "outcome" or known.direction not in (UP, DOWN) or self.what not in ("risen", "fallen"):
+            return ""
+        return "better" if (self.what == "risen") == (known.direction == UP) else "worse"
+
+    @property
+    def clauses(self) -> tuple[str, ...]:
+        """Keys of the clauses that make the sentence, in order: what happened, what it means, the others, who is missing."""
+        if self.state != SHOWN:
+            return ("absent",)
+        others = _OTHERS.get((_OWN_WAY.get(self.what, ""), self.elsewhere), "")
+        part = "partial" if self.counted < self.expected else ""
+        return tuple(c for c in (self.what, self.judged, others, part) if c)
+
+
+def way(row: Mapping[Hashable, Any]) -> str:
+    """Return the way of a change beyond chance: of `monitoring.change.yearly_change`.
+
+    Parameters
+    ----------
+    row : mapping
+        state, scale, change, clear.
+    """
+    if row["state"] != SHOWN:
+        return NOT_COMPARABLE
+    if not row["clear"]:
+        return UNCLEAR
+    return UP if row["change"] > (0.0 if row["scale"] == "difference" else 1.0) else DOWN
+
+
+def way_elsewhere(row: Mapping[Hashable, Any]) -> str:
+    """Return how the other places moved together: a row of `monitoring.elsewhere.moved_elsewhere`."""
+    if row["change"] != row["change"]:
+        return UNKNOWN
+    if not row["clear"]:
+        return STILL
+    return UP if row["change"] > (0.0 if row["scale"] == "difference" else 1.0) else DOWN
