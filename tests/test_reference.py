@@ -134,3 +134,11 @@ def test_no_slur_outside_an_address(word: str) -> None:
     texts = [v for r in rows("published_figures") for k, v in r.items() if k != "source_address"]
     texts += [part.split(">")[-1] for part in (REFERENCE / "SOURCES.md").read_text(encoding="utf-8").split("<")]
     assert [t for t in texts if word in t.lower()] == []
+
+
+def test_price_index_is_the_statistics_offices() -> None:
+    """Yearly average changes as the General Statistics Office announced them; the address stands in each row."""
+    found = {int(r["year"]): float(r["change_percent"]) for r in rows("price_index")}
+    announced = {2015: 0.63, 2016: 2.66, 2017: 3.53, 2018: 3.54, 2019: 2.79, 2020: 3.23, 2021: 1.84, 2022: 3.15, 2023: 3.25, 2024: 3.63}
+    assert found == announced
+    assert all(r["url"].startswith("http") for r in rows("price_index"))
