@@ -36,19 +36,8 @@ def indicator_value(result: IndicatorValue, ax: Axes | None = None, language: st
 
 @draws(Funnel)
 def funnel_result(result: Funnel, ax: Axes | None = None, language: str = "en", **options: Any) -> Axes:
-    """Draw a funnel of all districts."""
-    names = {code: d.name[language] for code, d in districts().items()}
-    frame = result.frame.rename(columns={"place": "unit_code"})
-    frame = frame.assign(name=frame["unit_code"].map(names))
-    return funnel(
-        frame[["unit_code", "name", "n", "value", "state"]],
-        ax,
-        centre=result.estimate or 0.0,
-        limits=result.limits,
-        label=result.estimand[language],
-        language=language,
-        **options,
-    )
+    """Draw a funnel: the names of what lies outside, or of one unit."""
+    return funnel(result, ax, language=language, **options)
 
 
 @draws(PilotEffect)

@@ -6,7 +6,7 @@ from evaluation.contracts import SHOWN, WITHHELD
 from evaluation.indicators import headline, indicators
 from evaluation.language import day, listed, number, percent, say, say_count, sentence
 from evaluation.monitoring.completeness import LATE
-from evaluation.monitoring.funnel import INSIDE, funnel
+from evaluation.monitoring.funnel import INSIDE
 from evaluation.reporting.district.subject import Subject
 from evaluation.reporting.district.written import absent, change_sentence, direction, interval, value
 from evaluation.reporting.model import Block, Bullets, Fact, Facts, Paragraph, Section
@@ -192,9 +192,11 @@ def _violence(subject: Subject) -> str:
 
 def _among(subject: Subject) -> str:
     speak, main = subject.language, headline()
-    drawn = funnel(subject.evidence.values, main.id, str(subject.evidence.period))
-    own = drawn.frame[drawn.frame["place"] == subject.code].iloc[0]
-    if own["state"] != SHOWN or not own["position"] or drawn.estimate is None:
+    drawn = subject.funnel(main.id)
+    own = drawn.frame[drawn.frame["unit"] == subject.code].iloc[0]
+    if own["state"] == SHOWN and drawn.estimate is None:
+        return say("ind.funnel.absent", speak, period=subject.period)
+    if own["state"] != SHOWN or drawn.estimate is None:
         return f"{main.label[speak]}: {absent(str(own['state']), speak).text}."
     inside = own["position"] == INSIDE
     return say(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from evaluation.indicators import headline, indicators
 from evaluation.language import number, say
-from evaluation.monitoring.funnel import funnel
-from evaluation.places import districts
 from evaluation.reporting.district.subject import Subject
 from evaluation.reporting.district.written import indicator_table
 from evaluation.reporting.evidence import services_by_ward
@@ -72,21 +70,10 @@ def _funnel(subject: Subject) -> Block:
     from evaluation.figures import funnel as figure
 
     speak, main = subject.language, headline()
-    result = funnel(subject.evidence.values, main.id, str(subject.evidence.period))
-    if result.estimate is None or result.limits.empty:
+    result = subject.funnel(main.id)
+    if result.limits.empty:
         return Paragraph(say("ind.funnel.absent", speak, period=subject.period))
-    names = {code: d.name[speak] for code, d in districts().items()}
-    frame = result.frame.rename(columns={"place": "unit_code"})
-    frame["name"] = frame["unit_code"].map(names)
-    drawn = figure.funnel(
-        frame[["unit_code", "name", "n", "value", "state"]],
-        centre=result.estimate,
-        limits=result.limits,
-        highlight=subject.code,
-        label=main.label[speak],
-        language=speak,
-        synthetic=subject.evidence.synthetic,
-    )
+    drawn = figure.funnel(result, highlight=subject.code, language=speak, synthetic=subject.evidence.synthetic)
     caption = say(
         "ind.funnel.caption", speak, label=main.label[speak], period=subject.period, dispersion=number(result.dispersion, speak, 1)
     )

@@ -12,6 +12,8 @@ from evaluation.indicators import elements, indicators
 from evaluation.language import day
 from evaluation.monitoring.completeness import Completeness, Timeliness, completeness, timeliness
 from evaluation.monitoring.corrections import Corrections, corrections
+from evaluation.monitoring.funnel import Funnel, funnel
+from evaluation.monitoring.series import series_of
 from evaluation.places import District, districts, within_sentence
 from evaluation.quality import oddities
 from evaluation.quality.digits import DigitPreference, digit_preference
@@ -139,6 +141,12 @@ class Subject:
         """Return an indicator over all quarters: period, value, low, high, state."""
         own = self._values.loc[indicator].reindex(list(self.evidence.periods)).reset_index()
         return own[["period", "value", "low", "high", "state"]]
+
+    def funnel(self, indicator: str) -> Funnel:
+        """Return the funnel of an indicator over all districts in the report's period, from protected counts."""
+        evidence = self.evidence
+        period = str(evidence.period)
+        return funnel(series_of(evidence.values, indicator, [period], evidence.synthetic), period)
 
     def recent(self, indicator: str) -> pd.DataFrame:
         """Return an indicator over the last four quarters: period, numerator, denominator, value, state; from protected counts."""
