@@ -23,6 +23,7 @@ from evaluation.plan.asked import (
 )
 from evaluation.plan.chain import COLUMNS, STRANDS, Framework, Link, Node, framework
 from evaluation.plan.dates import BASELINE_END, SIGNED, NoDueDate, Obligation, UnknownObligation, calendar, obligation
+from evaluation.plan.measurable import BrokenTarget, IndicatorTarget, targets, targets_for
 from evaluation.plan.models import Pilot, UnknownPilot, pilot, pilots, pilots_in, roaming_pilots
 from evaluation.plan.source import PlanError
 
@@ -35,7 +36,9 @@ __all__ = [
     "STRANDS",
     "Agency",
     "AskedOfDistrict",
+    "BrokenTarget",
     "Framework",
+    "IndicatorTarget",
     "Link",
     "NoDueDate",
     "Node",
@@ -61,4 +64,6 @@ __all__ = [
     "provisions",
     "provisions_of_district",
     "roaming_pilots",
+    "targets",
+    "targets_for",
 ]
