@@ -134,7 +134,9 @@ def _share_bound(hits: _Floats, misses: _Floats, tail: float) -> _Floats:
     return _solved(beyond, (special.betaincinv(k, rest + 1, tail), upper), (hits, misses), some)
 
 
-def _solved(f: Callable[..., _Floats], ends: tuple[_Floats, _Floats], given: tuple[_Floats, ...], some: NDArray[np.bool_]) -> _Floats:
+def _solved(
+    f: Callable[..., _Floats], ends: tuple[NDArray[Any], NDArray[Any]], given: tuple[_Floats, ...], some: NDArray[np.bool_]
+) -> _Floats:
     """Return the roots of `f` between `ends` at the places `some`, 0 elsewhere."""
     found = np.zeros(some.shape)
     if some.any():
@@ -222,8 +224,8 @@ def _two_rates(
     rates = []
     for k, exposure in ((k1, exposure1), (k0, exposure0)):
         events, size = np.broadcast_arrays(_floats(k, "k"), _floats(exposure, "exposure"))
-        rate = events / np.where(size == 0, np.nan, size)
-        rates.append((rate, *(np.asarray(b) for b in interval(events, size, level))))
+        low, high = interval(events, size, level)
+        rates.append((events / np.where(size == 0, np.nan, size), np.asarray(low), np.asarray(high)))
     return rates[0], rates[1]
 
 
