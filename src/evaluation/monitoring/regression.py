@@ -32,11 +32,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, special, stats
 
+from evaluation.monitoring.autocorrelation import inverses, prais_winsten, restricted, score_variance
+
 FAMILIES = ("poisson", "quasi", "negative_binomial", "binomial", "gaussian")
 ERRORS = ("independent", "ar1", "newey_west", "prais_winsten")
 REFERENCES = ("t", "normal")
 
-_GRID = np.arange(0.0, 0.96, 0.05)
 _STEPS, _CLOSE, _NOTHING = 60, 1e-9, 1e-7
 _Floats = NDArray[np.float64]
 _Bools = NDArray[np.bool_]
@@ -65,6 +66,8 @@ class Fit:
         Reported periods less columns.
     fitted : ndarray of bool of shape (series,)
         Whether there is an answer: enough periods, no column empty, no parameter that runs off to infinity.
+    influence : ndarray of shape (series, columns, periods)
+        How much of a period's Pearson residual goes into each parameter.
     reference : {"t", "normal"}
     """
 
@@ -77,6 +80,7 @@ class Fit:
     correlation: _Floats
     degrees: _Floats
     fitted: _Bools
+    influence: _Floats
     reference: str
 
     def error(self, at: int) -> _Floats:
@@ -140,6 +144,7 @@ def fit(
     lags: int = 1,
     reference: str = "t",
     dispersion: str = "own",
+    block: ArrayLike | None = None,
 ) -> Fit:
     """Fit one model to each of many series.
 
@@ -161,6 +166,8 @@ def fit(
     dispersion : {"own", "shared", "squeezed"}
         Of many series: each its own, one for all, or each drawn towards the
         common one as far as its own is uncertain (Smyth 2004).
+    block : array_like of shape (periods,), optional
+        Rows of several units one after the other: errors hang together within a block only.
 
     Returns
     -------
@@ -187,6 +194,7 @@ def fit(
     y, X, size = _shaped(counts, design, exposure, family)
     seen = ~np.isnan(y) & (size > 0)
     model = _Model(y=np.where(seen, y, 0.0), X=np.where(seen[..., None], X, 0.0), size=np.where(seen, size, 1.0), seen=seen, family=family)
+    blocks = np.zeros(y.shape[1]) if block is None else np.asarray(block)
     degrees = seen.sum(axis=1) - X.shape[2]
     possible = (degrees > 0) & (np.linalg.matrix_rank(model.X) == X.shape[2])
     shape = np.zeros(len(y))
@@ -196,14 +204,14 @@ def fit(
     correlation, rows = np.zeros(len(y)), np.sqrt(weight)[..., None] * model.X
     chi = np.einsum("st,st->s", residuals, residuals)
     if errors == "prais_winsten":
-        beta, correlation, rows, chi = _prais_winsten(model, beta, found)
+        beta, correlation, rows, chi = prais_winsten(model.y, model.X, seen, beta, found, blocks)
         residuals = np.where(seen, model.y - np.einsum("stk,sk->st", model.X, beta), 0.0)
     elif errors == "ar1":
-        correlation, chi = _restricted(rows, residuals, seen, degrees, found)
+        correlation, chi = restricted(rows, residuals, seen, degrees, found, blocks)
     own = np.divide(chi, degrees, out=np.full(len(y), np.nan), where=found)
     scale, degrees = _scale(own, degrees.astype(float), family, dispersion)
-    bread = _inverse(np.einsum("stk,stl->skl", rows, rows), found)
-    meat = _meat(rows, residuals, seen, errors, correlation, lags, scale)
+    bread = inverses(np.einsum("stk,stl->skl", rows, rows), found)
+    meat = score_variance(rows, residuals, seen, errors, correlation, lags, scale, blocks)
     spread = bread @ meat @ bread
     mean = model.mean(np.einsum("stk,sk->st", X, beta), np.where(size > 0, size, 1.0))
     return Fit(
@@ -216,6 +224,7 @@ def fit(
         correlation=np.where(found, correlation, np.nan),
         degrees=degrees,
         fitted=found,
+        influence=bread @ np.swapaxes(rows, 1, 2),
         reference=reference,
     )
 
@@ -252,7 +261,7 @@ class _Model:
             weight, step, _ = self._weights(eta, shape)
             working = np.einsum("stk,st->sk", self.X, weight * (eta + step))
             normal = np.einsum("stk,st,stl->skl", self.X, weight, self.X)
-            new = np.einsum("skl,sl->sk", _inverse(normal, possible), working)
+            new = np.einsum("skl,sl->sk", inverses(normal, possible), working)
             settled = np.max(np.abs(new - beta), axis=1) <= _CLOSE * (1 + np.max(np.abs(new), axis=1))
             beta, eta = new, np.einsum("stk,sk->st", self.X, new)
             if self.family == "gaussian" or settled[possible].all():
@@ -284,56 +293,6 @@ class _Model:
         if self.family == "binomial":
             gone |= self.size - mean < _NOTHING
         return np.asarray((gone & self.seen).any(axis=1))
-
-
-def _correlated(correlation: _Floats, seen: _Bools) -> _Floats:
-    """Return the correlation of each series' errors over its periods; what is not reported hangs together with nothing."""
-    apart = np.abs(np.subtract.outer(np.arange(seen.shape[1]), np.arange(seen.shape[1])))
-    powers = correlation[:, None, None] ** apart
-    both = seen[:, :, None] & seen[:, None, :]
-    return np.where(both, powers, np.eye(seen.shape[1]))
-
-
-def _restricted(rows: _Floats, residuals: _Floats, seen: _Bools, degrees: NDArray[np.int64], found: _Bools) -> tuple[_Floats, _Floats]:
-    """Return the correlation with the highest restricted likelihood, and the weighted sum of squares that goes with it."""
-    best = np.full(len(rows), -np.inf)
-    correlation, chi = np.zeros(len(rows)), np.zeros(len(rows))
-    for value in _GRID:
-        inverse = np.linalg.inv(_correlated(np.full(len(rows), value), seen))
-        weighted = inverse @ rows
-        normal = np.where(found[:, None, None], np.swapaxes(rows, 1, 2) @ weighted, np.eye(rows.shape[2]))
-        along = np.einsum("stk,st->sk", weighted, residuals)
-        squares = np.einsum("st,stu,su->s", residuals, inverse, residuals)
-        squares = squares - np.einsum("sk,sk->s", along, np.linalg.solve(normal, along[..., None])[..., 0])
-        squares = np.maximum(squares, 1e-12)
-        likelihood = np.linalg.slogdet(inverse)[1] - np.linalg.slogdet(normal)[1] - degrees * np.log(squares)
-        better = found & (likelihood > best)
-        best, correlation, chi = np.where(better, likelihood, best), np.where(better, value, correlation), np.where(better, squares, chi)
-    return correlation, chi
-
-
-def _prais_winsten(model: _Model, beta: _Floats, found: _Bools) -> tuple[_Floats, _Floats, _Floats, _Floats]:
-    """Return parameters, correlation, whitened rows and whitened sum of squares, found in turns."""
-    correlation = np.zeros(len(beta))
-    pair = model.seen[:, 1:] & model.seen[:, :-1]
-    for _ in range(_STEPS):
-        away = np.where(model.seen, model.y - np.einsum("stk,sk->st", model.X, beta), 0.0)
-        behind = np.einsum("st,st->s", np.where(pair, away[:, :-1], 0.0), away[:, :-1])
-        new = np.divide(
-            np.einsum("st,st->s", np.where(pair, away[:, 1:], 0.0), away[:, :-1]), behind, out=np.zeros(len(beta)), where=behind > 0
-        )
-        new = np.clip(new, -0.99, 0.99)
-        settled = np.abs(new - correlation).max(initial=0.0) < _CLOSE
-        correlation = new
-        factor = np.linalg.cholesky(_correlated(correlation, model.seen))
-        rows = np.linalg.solve(factor, model.X)
-        level = np.linalg.solve(factor, model.y[..., None])[..., 0]
-        beta = np.einsum("skl,sl->sk", _inverse(np.einsum("stk,stl->skl", rows, rows), found), np.einsum("stk,st->sk", rows, level))
-        if settled:
-            break
-    rest = level - np.einsum("stk,sk->st", rows, beta)
-    # Errors of unit variance at every period: the innovations' scale, as programs print it, is left to `chi`.
-    return beta, correlation, rows, np.einsum("st,st->s", rest, rest)
 
 
 def _scale(own: _Floats, degrees: _Floats, family: str, dispersion: str) -> tuple[_Floats, _Floats]:
@@ -368,21 +327,6 @@ def _common_variance(own: _Floats, degrees: _Floats) -> tuple[float, float]:
     return float(np.exp(centre + special.digamma(half) - np.log(half))), float(2 * half)
 
 
-def _meat(rows: _Floats, residuals: _Floats, seen: _Bools, errors: str, correlation: _Floats, lags: int, scale: _Floats) -> _Floats:
-    """Return the variance of the scores."""
-    if errors == "newey_west":
-        scores = rows * residuals[..., None]
-        total = np.einsum("stk,stl->skl", scores, scores)
-        for lag in range(1, lags + 1):
-            cross = np.einsum("stk,stl->skl", scores[:, lag:], scores[:, :-lag])
-            total = total + (1 - lag / (lags + 1)) * (cross + np.swapaxes(cross, 1, 2))
-        n = seen.sum(axis=1)
-        return np.asarray(total * (n / np.maximum(n - rows.shape[2], 1))[:, None, None])
-    if errors == "ar1":
-        return np.asarray(scale[:, None, None] * np.swapaxes(rows, 1, 2) @ _correlated(correlation, seen) @ rows)
-    return np.asarray(scale[:, None, None] * np.einsum("stk,stl->skl", rows, rows))
-
-
 def _negative_binomial_shape(model: _Model, possible: _Bools, degrees: NDArray[np.int64], shared: bool) -> _Floats:
     """Return the shape that brings Pearson's chi-square to its degrees of freedom (Breslow 1984), by halving; 0 where it is below."""
     low, high = np.zeros(len(model.y)), np.full(len(model.y), 50.0)
@@ -399,16 +343,6 @@ def _negative_binomial_shape(model: _Model, possible: _Bools, degrees: NDArray[n
             low, high = np.where(above, at, low), np.where(above, high, at)
         at = (low + high) / 2
     return np.where(never, 0.0, at)
-
-
-def _inverse(matrices: _Floats, possible: _Bools) -> _Floats:
-    """Return inverses; of what has none a matrix of zeros."""
-    size = matrices.shape[-1]
-    fit_for = possible & np.isfinite(matrices).all(axis=(1, 2))
-    safe = np.where(fit_for[:, None, None], matrices, np.eye(size))
-    fit_for = fit_for & (np.linalg.cond(safe) < 1e14)
-    safe = np.where(fit_for[:, None, None], safe, np.eye(size))
-    return np.where(fit_for[:, None, None], np.linalg.inv(safe), 0.0)
 
 
 def _shaped(counts: ArrayLike, design: ArrayLike, exposure: ArrayLike | None, family: str) -> tuple[_Floats, _Floats, _Floats]:

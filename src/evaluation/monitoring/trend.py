@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from evaluation.contracts import MISSING, NOT_APPLICABLE, SHOWN
 from evaluation.language import Words, listed, number, percent, points, span
+from evaluation.monitoring.autocorrelation import lag_one
 from evaluation.monitoring.intervals import garwood, wilson
 from evaluation.monitoring.period_change import DIFFERENCE, RATIO, Change, change_on
 from evaluation.monitoring.regression import Fit, fit
@@ -287,13 +288,6 @@ def trend(
         source=own.source,
         **said,  # type: ignore[arg-type]
     )
-
-
-def lag_one(residuals: _Floats) -> float:
-    """Return the autocorrelation of residuals at one period's distance, gaps left out; 0 where nothing varies."""
-    away = residuals - np.nanmean(residuals)
-    total = float(np.nansum(away**2))
-    return float(np.nansum(away[1:] * away[:-1]) / total) if total > 0 else 0.0
 
 
 def _steps(own: CountSeries, seen: NDArray[np.bool_]) -> tuple[DocumentedChange, ...]:
