@@ -225,7 +225,7 @@ class UnitCosts(Result):
         return unit_cost(
             float(one["money"]),
             float(one["count"]),
-            estimand=_estimand(self.what, _name(code), year),
+            estimand=_estimand(self.what, place_name(code), year),
             dispersion=self.dispersion,
             level=self.level,
             base=self.base,
@@ -375,5 +375,6 @@ def _estimand(what: Words, place: Words, year: int) -> Words:
     return Words(f"Chi phí cho mỗi {what.vi}, {place.vi}, năm {year}", f"Cost per {what.en}, {place.en}, {year}")
 
 
-def _name(code: str) -> Words:
+def place_name(code: str) -> Words:
+    """Return the name of a district or pilot."""
     return districts()[code].name if code in districts() else pilots()[code].name

@@ -6,7 +6,12 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
+from evaluation.costs.cascade import CostCascade
+from evaluation.costs.effectiveness import CostEffectiveness
+from evaluation.costs.tornado import Tornado
+from evaluation.costs.unit_costs import UnitCosts
 from evaluation.effects.placebo import PilotEffect
+from evaluation.figures import costs, unit_costs
 from evaluation.figures.completeness import completeness
 from evaluation.figures.corrections import corrections
 from evaluation.figures.digits import digits
@@ -69,3 +74,27 @@ def digit_preference_result(result: DigitPreference, ax: Axes | None = None, lan
 def corrections_result(result: Corrections, ax: Axes | None = None, language: str = "en", **options: Any) -> Axes:
     """Draw the figures that corrections changed."""
     return corrections(result.cells, ax, language=language, **options)
+
+
+@draws(CostEffectiveness)
+def cost_effectiveness_result(result: CostEffectiveness, ax: Axes | None = None, language: str = "en", **options: Any) -> Axes:
+    """Draw the cost-effectiveness plane; the acceptability curve is `figures.costs.acceptability`."""
+    return costs.plane(result, ax, language=language, **options)
+
+
+@draws(UnitCosts)
+def unit_costs_result(result: UnitCosts, ax: Axes | None = None, language: str = "en", **options: Any) -> Axes:
+    """Draw one place's unit cost beside its own past; the place is given as `code`."""
+    return unit_costs.unit_costs(result, ax, language=language, **options)
+
+
+@draws(CostCascade)
+def cost_cascade_result(result: CostCascade, ax: Axes | None = None, language: str = "en", **options: Any) -> Axes:
+    """Draw what a person cost up to each step."""
+    return unit_costs.cascade(result, ax, language=language, **options)
+
+
+@draws(Tornado)
+def tornado_result(result: Tornado, ax: Axes | None = None, language: str = "en", **options: Any) -> Axes:
+    """Draw how far each input moves a result; the value axis is named by `unit`."""
+    return unit_costs.tornado(result, ax, language=language, **options)
