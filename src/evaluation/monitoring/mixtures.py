@@ -157,7 +157,7 @@ class GammaPoisson(Mixture):
 
     def noise(self, mean: _Floats, spread: _Floats) -> _Floats:
         """Return the Poisson variance of each reported rate."""
-        return np.divide(mean, self.exposure, out=np.full(self.counts.shape, np.inf), where=self.exposure > 0)
+        return np.asarray(np.divide(mean, self.exposure, out=np.full(self.counts.shape, np.inf), where=self.exposure > 0))
 
     def variance(self, mean: _Floats, spread: _Floats) -> _Floats:
         """Return the variance of the true rates."""
@@ -239,7 +239,7 @@ class BetaBinomial(Mixture):
     def noise(self, mean: _Floats, spread: _Floats) -> _Floats:
         """Return the binomial variance of each reported share, at the mean over true shares."""
         within = mean * (1 - mean) / (1 + spread)
-        return np.divide(within, self.exposure, out=np.full(self.counts.shape, np.inf), where=self.exposure > 0)
+        return np.asarray(np.divide(within, self.exposure, out=np.full(self.counts.shape, np.inf), where=self.exposure > 0))
 
     def variance(self, mean: _Floats, spread: _Floats) -> _Floats:
         """Return the variance of the true shares."""

@@ -171,7 +171,7 @@ def _signal(mixture: Mixture, mean: _Floats, spread: _Floats) -> _Floats:
     noise = mixture.noise(mean, spread)
     average = np.where(np.isinf(noise), 0.0, noise).sum(axis=-1, keepdims=True) / mixture.n
     between = mixture.variance(mean, spread)
-    return np.divide(between, between + average, out=np.zeros(between.shape), where=between > 0)
+    return np.asarray(np.divide(between, between + average, out=np.zeros(between.shape), where=between > 0))
 
 
 def _by_likelihood(mixture: Mixture, plug_in: bool) -> _Posterior:
