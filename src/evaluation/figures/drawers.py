@@ -15,15 +15,24 @@ from evaluation.figures import costs, unit_costs
 from evaluation.figures.completeness import completeness
 from evaluation.figures.corrections import corrections
 from evaluation.figures.digits import digits
+from evaluation.figures.displacement import displacement
+from evaluation.figures.equity import concentration_curve
 from evaluation.figures.funnel import funnel
 from evaluation.figures.history import history
+from evaluation.figures.intervals import forest
 from evaluation.figures.placebo import placebo
 from evaluation.figures.trend import trend
 from evaluation.monitoring.asked import IndicatorValue
 from evaluation.monitoring.completeness import Timeliness, district_matrix
+from evaluation.monitoring.concentration import ConcentrationIndex
 from evaluation.monitoring.corrections import Corrections
+from evaluation.monitoring.displacement import ELSEWHERE, Displacement
+from evaluation.monitoring.equity import Gini
 from evaluation.monitoring.funnel import Funnel
+from evaluation.monitoring.group_difference import GroupDifference
 from evaluation.monitoring.outliers import WardHistory
+from evaluation.monitoring.rings import AREA_NAMES
+from evaluation.monitoring.spillover import Spillover
 from evaluation.places import districts
 from evaluation.quality.digits import DigitPreference
 from evaluation.results import draws
@@ -98,3 +107,40 @@ def cost_cascade_result(result: CostCascade, ax: Axes | None = None, language: s
 def tornado_result(result: Tornado, ax: Axes | None = None, language: str = "en", **options: Any) -> Axes:
     """Draw how far each input moves a result; the value axis is named by `unit`."""
     return unit_costs.tornado(result, ax, language=language, **options)
+
+
+@draws(Displacement)
+def displacement_result(result: Displacement, ax: Axes | None = None, language: str = "en", **options: Any) -> Axes:
+    """Draw a place, its rings and the control."""
+    return displacement(result, ax, language=language, **options)
+
+
+@draws(Spillover)
+def spillover_result(result: Spillover, ax: Axes | None = None, language: str = "en", **options: Any) -> Axes:
+    """Draw the change of both rings against wards far away."""
+    frame = result.frame.dropna(subset=["ratio"])
+    frame = frame.assign(label=[AREA_NAMES[a][language] for a in frame["area"]], estimate=frame["ratio"])
+    kept: dict[str, Any] = {"title": result.finding(language), "source": ELSEWHERE[language], "synthetic": result.synthetic}
+    return forest(frame[["label", "estimate", "low", "high"]], ax, language=language, unit="ratio", **(kept | options))
+
+
+@draws(ConcentrationIndex)
+def concentration_result(result: ConcentrationIndex, ax: Axes | None = None, language: str = "en", **options: Any) -> Axes:
+    """Draw a concentration curve."""
+    return concentration_curve(result, ax, language=language, **options)
+
+
+@draws(Gini)
+def gini_result(result: Gini, ax: Axes | None = None, language: str = "en", **options: Any) -> Axes:
+    """Draw the Lorenz curve."""
+    kept: dict[str, Any] = {"title": result.summary(language).rstrip("."), "note": result.short(language)}
+    return concentration_curve(result.index, ax, language=language, **(kept | options))
+
+
+@draws(GroupDifference)
+def group_difference_result(result: GroupDifference, ax: Axes | None = None, language: str = "en", **options: Any) -> Axes:
+    """Draw each group's share or rate."""
+    frame = result.frame.dropna(subset=["value"]).rename(columns={f"label_{language}": "label", "value": "estimate"})
+    unit = "percent" if result.scale == "points" else "per_10000"
+    kept: dict[str, Any] = {"title": result.summary(language).rstrip("."), "synthetic": result.synthetic}
+    return forest(frame[["label", "estimate", "low", "high"]], ax, language=language, unit=unit, **(kept | options))

@@ -138,11 +138,12 @@ class Displacement(Result):
 
 
 def said_period(period: str, language: str) -> str:
-    """Write a period of the plan's calendar in words, any other as it is."""
+    """Write a period of the plan's calendar as it stands inside a sentence, any other as it is."""
     try:
-        return Period.parse(period).label(language)
+        label = Period.parse(period).label(language)
     except ValueError:
         return period
+    return label[:1].lower() + label[1:] if language == "vi" else label
 
 
 def displacement(

@@ -179,6 +179,13 @@ class Gini(Result):
             said=said[speak],
         )
 
+    def short(self, language: str) -> str:
+        """Return the index and its value by chance in a few words."""
+        template = Words("Gini {gini}; riêng ngẫu nhiên {chance}", "Gini {gini}; by chance alone {chance}")
+        return template[language].format(
+            gini="—" if self.estimate is None else number(self.estimate, language, 2), chance=number(self.by_chance, language, 2)
+        )
+
     def to_frame(self) -> pd.DataFrame:
         """Return the places, from the least to the most per resident: a Lorenz curve, no ranking for print."""
         return self.index.to_frame()

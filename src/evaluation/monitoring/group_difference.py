@@ -60,7 +60,7 @@ class GroupDifference(Result):
                 "{label}, {group} against all others, per resident: {value} times ({ends}).",
             )
         else:
-            value, ends = points(self.estimate, speak), span(*(number(100 * x, speak, 1) for x in (self.low, self.high)), speak)
+            value, ends = points(self.estimate, speak), span(number(100 * self.low, speak, 1), number(100 * self.high, speak, 1), speak)
             template = Words(
                 "{label}, {group} so với các nơi còn lại: chênh lệch {value} ({ends}).",
                 "{label}, {group} against all others: a difference of {value} ({ends}).",

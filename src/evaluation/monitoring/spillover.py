@@ -154,11 +154,6 @@ class Spillover(Result):
         speak = language or "en"
         if self.estimate is None or self.low is None or self.high is None:
             return f"{self.estimand[speak]}: —"
-        told = self.p_value <= 1 - self.level
-        verdict = Words(
-            "phân biệt được với ngẫu nhiên" if told else "chưa phân biệt được với ngẫu nhiên",
-            "could be told from chance" if told else "could not be told from chance",
-        )
         template = Words(
             "{label}, các phường giáp ranh {place}, từ {start}: thay đổi bằng {ratio} lần thay đổi của các phường ở xa ({ends}), "
             "{verdict}; chỉ biết số liệu thấy ở nơi khác, không biết có phải cùng những người đó hay không.",
@@ -171,7 +166,27 @@ class Spillover(Result):
             start=said_period(self.start, speak),
             ratio=number(self.estimate, speak, 2),
             ends=span(number(self.low, speak, 2), number(self.high, speak, 2), speak),
-            verdict=verdict[speak],
+            verdict=self._verdict[speak],
+        )
+
+    @property
+    def _verdict(self) -> Words:
+        told = self.p_value <= 1 - self.level
+        return Words(
+            "phân biệt được với ngẫu nhiên" if told else "chưa phân biệt được với ngẫu nhiên",
+            "could be told from chance" if told else "could not be told from chance",
+        )
+
+    def finding(self, language: str) -> str:
+        """Return what was seen in ring 1 as the title of a picture."""
+        template = Words(
+            "{label}: thay đổi quanh {place} từ {start} {verdict}", "{label}: the change around {place} from {start} {verdict}"
+        )
+        return template[language].format(
+            label=self.label[language],
+            place=within_sentence(self.place)[language],
+            start=said_period(self.start, language),
+            verdict=self._verdict[language],
         )
 
     def to_frame(self) -> pd.DataFrame:
