@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from evaluation.cli.commands_analysis import add_analysis
 from evaluation.cli.commands_received import add_received
 from evaluation.cli.wording import Language, add, option, spoken
 from evaluation.language import say
@@ -39,6 +40,7 @@ def application(language: str) -> Any:
     app.callback()(_front)
     add_received(app, language)
     _add_report(app, language)
+    add_analysis(app, language)
     _add_example(app, language)
     _add_look_ups(app, language)
     return typer.main.get_command(app)

@@ -27,6 +27,18 @@ EXAMPLES = {
         'evaluation report --district "Bình Tân" --language en --out reports',
     ),
     "example": ("evaluation example --if-missing",),
+    "trend": (
+        "evaluation trend sti_tested --district 760 --out trend.png",
+        "evaluation trend --csv my.csv --time quarter --count tested",
+    ),
+    "funnel": (
+        "evaluation funnel sti_tested_share --period 2018-Q4 --out funnel.png",
+        "evaluation funnel --csv my.csv --unit site --time year --count cases --denominator people --per 1000",
+    ),
+    "chart": (
+        "evaluation chart sti_tested --ward 26749 --out chart.png",
+        "evaluation chart --csv my.csv --unit site --time month --count cases --place A1 --json",
+    ),
     "plan": ("evaluation plan", "evaluation plan III.1.b", "evaluation plan --json"),
     "indicators": ("evaluation indicators", "evaluation indicators sti_tested --json"),
 }

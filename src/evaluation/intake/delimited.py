@@ -29,12 +29,13 @@ _LOOKED_AT = 500  # rows from which the separator is found out
 _MOST_LETTERS, _MOST_LINE = 8_000_000, 1_000_000
 
 
-def book(body: bytes) -> Book:
+def book(body: bytes, most_rows: int = MOST_ROWS) -> Book:
     """Read a text table.
 
     Parameters
     ----------
     body : bytes
+    most_rows : int
 
     Returns
     -------
@@ -66,7 +67,7 @@ def book(body: bytes) -> Book:
         if said:
             text = text[said.end() :]
         separator = said[1] if said else _separator(text)
-        rows = _rows(text, separator)
+        rows = _rows(text, separator, most_rows)
         if not rows:
             damaged(EMPTY)
         texts = Texts()
@@ -139,7 +140,7 @@ def _separator(text: str) -> str:
     return max(SEPARATORS, key=score)
 
 
-def _rows(text: str, separator: str) -> list[tuple[object, ...]]:
+def _rows(text: str, separator: str, most_rows: int) -> list[tuple[object, ...]]:
     # csv's own limit of 131,072 characters a field keeps an open quotation mark from swallowing a large file.
     rows: list[tuple[object, ...]] = []
     closed = _closed(text, separator)
@@ -148,8 +149,8 @@ def _rows(text: str, separator: str) -> list[tuple[object, ...]]:
             row = trimmed([cell if cell.strip() else None for cell in cells])
             if not row:
                 continue
-            if number >= MOST_ROWS or len(row) > MOST_COLUMNS:
-                raise Refused("IN-021", most_rows=str(MOST_ROWS), most_columns=str(MOST_COLUMNS))
+            if number >= most_rows or len(row) > MOST_COLUMNS:
+                raise Refused("IN-021", most_rows=str(most_rows), most_columns=str(MOST_COLUMNS))
             if any(isinstance(cell, str) and len(cell) > MOST_TEXT for cell in row):
                 too_long() if closed else damaged(UNCLOSED)
             rows += [()] * (number - len(rows))

@@ -1,0 +1,294 @@
+"""The commands that answer one question about numbers: the sentence first, then the numbers, then the picture."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from evaluation.batch.run import Refused
+from evaluation.cli.asked_series import Asked, Found, all_units, one_unit
+from evaluation.cli.codes import DONE, FAILED, wrong
+from evaluation.cli.screen import near, table
+from evaluation.language import SYNTHETIC, Words, number, percent, say, span, words
+from evaluation.plan import BASELINE_END
+from evaluation.settings import folders
+
+if TYPE_CHECKING:
+    from evaluation.monitoring.charts import ControlChart
+    from evaluation.monitoring.funnel import Funnel
+    from evaluation.monitoring.trend import Trend
+    from evaluation.results import Result
+
+MOST_UNITS = 40  # beyond these a terminal shows those outside the limits; JSON has all
+
+Rows = tuple[list[str], list[list[str]], tuple[int, ...]]
+
+
+def show_trend(asked: Asked, out: Path | None, as_json: bool, language: str) -> int:
+    """Tell whether the numbers of a place rise or fall.
+
+    Parameters
+    ----------
+    asked : Asked
+    out : Path or None
+        Where the picture goes.
+    as_json : bool
+    language : {"vi", "en"}
+
+    Returns
+    -------
+    int
+        0, or 1 if the data cannot answer.
+
+    Raises
+    ------
+    WrongUse, Refused
+        Before anything is worked out.
+    """
+    from evaluation.monitoring.trend import trend
+
+    _drawable(out)
+    found = one_unit(asked)
+    return _answered(lambda: trend(found.series, _of(found)), found, "trend", (out, as_json, language), _trend_rows)
+
+
+def show_funnel(asked: Asked, target: float | None, out: Path | None, as_json: bool, language: str) -> int:
+    """Tell which units differ from the common level by more than chance explains.
+
+    Parameters
+    ----------
+    asked : Asked
+    target : float or None
+        Value to hold units against.
+    out, as_json, language
+        As in `show_trend`.
+
+    Returns
+    -------
+    int
+        0, or 1 if the data cannot answer.
+
+    Raises
+    ------
+    WrongUse, Refused
+        Before anything is worked out.
+    """
+    from evaluation.monitoring.funnel import funnel
+
+    _drawable(out)
+    found, period = all_units(asked)
+    options: dict[str, object] = {} if found.unit is None else {"highlight": found.unit}
+    return _answered(
+        lambda: funnel(found.series, period, target=target), found, "funnel", (out, as_json, language), _funnel_rows, period, options
+    )
+
+
+def show_chart(asked: Asked, kind: str, rules: str, baseline_end: str | None, out: Path | None, as_json: bool, language: str) -> int:
+    """Tell whether the numbers of a place have changed from their baseline.
+
+    Parameters
+    ----------
+    asked : Asked
+    kind, rules : str
+        As in `charts.chart`.
+    baseline_end : str or None
+        Last period of the baseline; of the store's indicators the last before
+        the plan was signed, and of a table of the user's own none.
+    out, as_json, language
+        As in `show_trend`.
+
+    Returns
+    -------
+    int
+        0, or 1 if the data cannot answer.
+
+    Raises
+    ------
+    WrongUse, Refused
+        Before anything is worked out.
+    """
+    from evaluation.cli.asked_series import period_of
+    from evaluation.monitoring.charts import KINDS, RULES, chart
+
+    for name, typed, known in (("--kind", kind, ("auto", *KINDS)), ("--rules", rules, tuple(RULES))):
+        if typed not in known:
+            raise wrong("choice_of", name=name, typed=typed, known=", ".join(known))
+    _drawable(out)
+    found = one_unit(asked)
+    if baseline_end is not None:
+        end: str | None = period_of(found.series, baseline_end, "--baseline-end")
+    else:
+        end = BASELINE_END if found.indicator and BASELINE_END in found.series.periods else None
+    return _answered(
+        lambda: chart(found.series, _of(found), kind=kind, rules=rules, baseline_end=end),
+        found,
+        "chart",
+        (out, as_json, language),
+        _chart_rows,
+    )
+
+
+def _of(found: Found) -> str:
+    return found.series.units[0] if found.unit is None else found.unit
+
+
+def _drawable(out: Path | None) -> None:
+    """Refuse a place for the picture before anything is worked out."""
+    if out is None:
+        return
+    if out.suffix.lower() != ".png" or out.is_dir():
+        raise wrong("picture_name")
+    outputs = folders().outputs
+    if out.resolve().is_relative_to(outputs.resolve()):
+        said = words("cli.wrong.picture_outputs", folder=near(outputs))
+        raise Refused(f"{said.vi} / {said.en}")
+
+
+def _answered(
+    analyse: Callable[[], Result],
+    found: Found,
+    command: str,
+    wanted: tuple[Path | None, bool, str],
+    rows: Callable[[Any, str], Rows],
+    period: str | None = None,
+    options: dict[str, object] | None = None,
+) -> int:
+    """Work the answer out and tell it: sentence, numbers, picture."""
+    out, as_json, language = wanted
+    try:
+        result = analyse()
+    except ValueError as error:
+        sys.stderr.write(f"{error}\n")
+        return FAILED
+    why = _picture(result, found, out, language, options or {}) if out else None
+    if as_json:
+        print(json.dumps(_data(result, found, command, period, out if not why else None), ensure_ascii=False, indent=1))
+        return DONE
+    if found.series.synthetic:
+        print(SYNTHETIC)
+    print(result.summary(language))
+    heads, cells, right = rows(result, language)
+    if cells:
+        table(heads, cells, right)
+    if (others := len(result.to_frame()) - len(cells)) > 0:
+        print(say("cli.analysis.inside_only", language, n=number(others, language)))
+    print(say("cli.analysis.method", language, method=result.method[language]))
+    print(say("cli.analysis.inside", language))
+    if out:
+        print(
+            say("cli.analysis.no_picture", language, why=why[language]) if why else say("cli.analysis.picture", language, where=near(out))
+        )
+    return DONE
+
+
+def _picture(result: Result, found: Found, out: Path, language: str, options: dict[str, object]) -> Words | None:
+    """Save the picture; return why there is none."""
+    from dataclasses import replace
+
+    from evaluation.figures import style
+    from evaluation.results import drawers_from
+
+    drawers_from("evaluation.figures.drawers")
+    drawn: Any = result
+    if found.delicate:  # the picture will be seen without the line that the terminal prints
+        drawn = replace(drawn, source=words("cli.analysis.delicate", source=found.series.source))
+    try:
+        ax = drawn.plot(language=language, **options)
+    except ValueError as error:
+        vi, _, en = str(error).partition(" / ")
+        return Words(vi, en or vi)
+    fig = style.root(ax)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_bytes(style.png(fig))
+    style.close(fig)
+    return None
+
+
+def _data(result: Result, found: Found, command: str, period: str | None, out: Path | None) -> dict[str, Any]:
+    from evaluation.cli.as_data import plain, result_data
+
+    unit = found.unit
+    return {
+        "command": command,
+        "indicator": found.indicator,
+        "units": found.level,
+        "place": None if unit is None else {"code": unit, **plain(found.series.name(unit))},
+        "period": period,
+        "protected": False,
+        "synthetic": found.series.synthetic,
+        "picture": None if out is None else near(out),
+        **{k: v for k, v in result_data(result).items() if k not in ("synthetic", "period")},
+    }
+
+
+def _heads(keys: Sequence[str], language: str) -> list[str]:
+    return [say(f"cli.col.{key}", language) for key in keys]
+
+
+def _written(x: Any, write: Callable[[float], str], absent: str = "") -> str:
+    return absent if x is None or x != x else write(float(x))
+
+
+def _span(low: Any, high: Any, write: Callable[[float], str], language: str) -> str:
+    return "" if low != low or high != high or low is None or high is None else span(write(float(low)), write(float(high)), language)
+
+
+def _absent(state: str, language: str) -> str:
+    from evaluation.monitoring.asked import ABSENT
+
+    return ABSENT[state][language] if state in ABSENT else state
+
+
+def _whole(language: str) -> Callable[[float], str]:
+    return lambda x: number(x, language, 0 if float(x).is_integer() else 1)
+
+
+def _trend_rows(result: Trend, language: str) -> Rows:
+    from evaluation.monitoring.series import COUNT, said_period
+
+    def write(x: float) -> str:
+        return result.written(x, language)
+
+    share = result.measure != COUNT
+    keys = ["period", "count", *(["denominator", "value"] if share else []), "interval", "expected"]
+    cells = []
+    for r in result.to_frame().to_dict("records"):
+        counted = _written(r["count"], _whole(language), _absent(str(r["state"]), language))
+        base = [_written(r["denominator"], _whole(language)), _written(r["value"], write)] if share else []
+        expected = _written(r["expected"], lambda x: write(x) if share else number(x, language, 1))
+        cells.append([said_period(str(r["period"]), language), counted, *base, _span(r["low"], r["high"], write, language), expected])
+    return _heads(keys, language), cells, tuple(range(1, len(keys)))
+
+
+def _funnel_rows(result: Funnel, language: str) -> Rows:
+    shown = result.frame if len(result.frame) <= MOST_UNITS else result.outside
+
+    def write(x: float) -> str:
+        return result.written(x, language)
+
+    cells = []
+    for r in shown.to_dict("records"):
+        place = say(f"cli.position.{r['position']}", language) if r["position"] else _absent(str(r["state"]), language)
+        counts = [_written(r["count"], _whole(language)), _written(r["n"], _whole(language)), _written(r["value"], write)]
+        cells.append([result.name(str(r["unit"]))[language], *counts, _span(r["low95"], r["high95"], write, language), place])
+    return _heads(["unit", "count", "denominator", "value", "limits_95", "position"], language), cells, (1, 2, 3, 4)
+
+
+def _chart_rows(result: ControlChart, language: str) -> Rows:
+    from evaluation.monitoring.series import PROPORTION, said_period
+
+    share = result.measure == PROPORTION and result.unit != "periods"
+
+    def write(x: float) -> str:
+        return percent(x, language) if share else number(x, language, 0 if float(x).is_integer() else 1)
+
+    cells = []
+    for r in result.to_frame().to_dict("records"):
+        value = _written(r["value"], write, _absent(str(r["state"]), language))
+        fired = say(f"cli.signal.{r['signal']}", language) if r["signal"] else ""
+        when = said_period(str(r["period"]), language)
+        cells.append([when, value, _written(r["centre"], write), _span(r["low"], r["high"], write, language), fired])
+    return _heads(["period", "value", "centre", "limits", "signal"], language), cells, (1, 2, 3)

@@ -1,0 +1,168 @@
+"""A text table of the user's own, read for the columns that were named: found out how it is written, searched for identifiers first."""
+
+from __future__ import annotations
+
+import difflib
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from evaluation.batch.run import Refused
+from evaluation.cli.codes import WrongUse, wrong
+from evaluation.intake import delimited
+from evaluation.intake.book import Text, address, folded
+from evaluation.intake.identifiers import holds_identifier, look, safe_name
+from evaluation.intake.refusal import Refused as NotATable
+from evaluation.language import words
+from evaluation.monitoring.own_periods import said_rows
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_ROWS, MOST_BYTES = 200_000, 64 * 2**20
+ROLES = ("unit", "time", "count", "denominator")
+NUMBERS = ("count", "denominator")
+_HEADINGS_WITHIN = 20  # a title or two may stand above the headings
+_WORKBOOK = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+_MOST_NAMED = 12
+
+
+@dataclass(frozen=True)
+class OwnTable:
+    """The named columns of a table.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        A column for each role that was named, under the heading that it has in
+        the file: text of unit and time, numbers of the others.
+    columns : mapping of str to str
+        Role ("unit", "time", "count", "denominator") to heading.
+    rows : tuple of int
+        Row of each row of the frame, as a spreadsheet counts it.
+    file : str
+        The file's name as it may be shown.
+    """
+
+    frame: pd.DataFrame
+    columns: Mapping[str, str]
+    rows: tuple[int, ...]
+    file: str
+
+
+def read(path: Path, asked: Mapping[str, str]) -> OwnTable:
+    """Read the named columns of a text table.
+
+    Parameters
+    ----------
+    path : Path
+        UTF-8, UTF-16 or a Windows encoding; comma, semicolon or tab.
+    asked : mapping of str to str
+        Role to heading, as typed: case, spaces and, where only one heading
+        fits, marks do not matter.
+
+    Raises
+    ------
+    WrongUse
+        For a file that is not there or no text table, headings that are not
+        there, and what `own_numbers.numbers` refuses.
+    Refused
+        If a named column seems to hold names, numbers or addresses of people
+        or establishments; what was written is never repeated.
+    """
+    import pandas as pd
+
+    from evaluation.cli.own_numbers import numbers
+
+    rows, file = _rows(path)
+    at, places = _headings(rows, asked, file)
+    titles = {role: str(rows[at][column]).strip() for role, column in places.items()}
+    kept = [n for n in range(at + 1, len(rows)) if any(_cell(rows[n], c) is not None for c in places.values())]
+    _search(rows, [at, *kept], places, file)
+    if not kept:
+        raise wrong("own_empty", file=file)
+    cells = {(titles[role], n + 1): _cell(rows[n], c) for role, c in places.items() if role in NUMBERS for n in kept}
+    read_numbers = numbers(cells, file)
+    frame = pd.DataFrame(
+        {
+            titles[role]: [read_numbers[titles[role], n + 1] for n in kept] if role in NUMBERS else [_cell(rows[n], c) for n in kept]
+            for role, c in places.items()
+        }
+    )
+    return OwnTable(frame, titles, tuple(n + 1 for n in kept), file)
+
+
+def _rows(path: Path) -> tuple[Sequence[tuple[object, ...]], str]:
+    """Return the cells of the table and the file's name as it may be shown."""
+    file = safe_name(path.name) or "CSV"
+    if not path.is_file():
+        raise wrong("own_no_file", file=file)
+    if path.stat().st_size > MOST_BYTES:
+        raise wrong("own_too_large", file=file, rows=MOST_ROWS)
+    body = path.read_bytes()
+    if body.startswith(_WORKBOOK):
+        raise wrong("own_workbook", file=file)
+    try:
+        return delimited.book(body, MOST_ROWS).sheets[0].rows, file
+    except NotATable as error:
+        if error.code == "IN-021" or error.code == "IN-014":
+            raise wrong("own_too_large", file=file, rows=MOST_ROWS) from None
+        why = [error.slots.get(f"why_{speak}", "") for speak in ("vi", "en")]
+        said = words("cli.wrong.own_unreadable", file=file)
+        raise WrongUse(f"{said.vi}: {why[0]}. / {said.en}: {why[1]}.") from None
+
+
+def _cell(row: tuple[object, ...], column: int) -> object:
+    return row[column] if column < len(row) else None
+
+
+def _plain(text: object) -> str:
+    return " ".join(unicodedata.normalize("NFC", str(text)).casefold().split())
+
+
+def _headings(rows: Sequence[tuple[object, ...]], asked: Mapping[str, str], file: str) -> tuple[int, dict[str, int]]:
+    """Return the row of the headings, from 0, and the column of each role."""
+    written = [n for n, row in enumerate(rows) if row][:_HEADINGS_WITHIN]
+    for at in written:
+        found = {role: _column(rows[at], name) for role, name in asked.items()}
+        if all(len(columns) == 1 for columns in found.values()):
+            places = {role: columns[0] for role, columns in found.items()}
+            if len(set(places.values())) < len(places):
+                raise wrong("own_same_column")
+            return at, places
+    best = max(written, key=lambda n: sum(bool(_column(rows[n], name)) for name in asked.values()))
+    for role, name in asked.items():
+        columns = _column(rows[best], name)
+        if len(columns) > 1:
+            raise wrong("own_column_twice", file=file, name=name)
+        if not columns:
+            raise wrong("own_column", file=file, option=f"--{role}", name=name, hint=_nearest(rows[best], name))
+    raise AssertionError("one of the headings is not there")
+
+
+def _column(row: tuple[object, ...], name: str) -> list[int]:
+    """Return the columns with a heading: written so but for case and spaces; else, if it is one, also without its marks."""
+    exact = [c for c, cell in enumerate(row) if cell is not None and _plain(cell) == _plain(name)]
+    if exact:
+        return exact
+    bare = [c for c, cell in enumerate(row) if cell is not None and folded(name) and folded(cell) == folded(name)]
+    return bare if len(bare) == 1 else []
+
+
+def _nearest(row: tuple[object, ...], name: str) -> object:
+    """Return the headings that were perhaps meant, without any that may be a person's data."""
+    safe = [str(cell).strip() for cell in row if cell is not None and not holds_identifier(str(cell))]
+    near = difflib.get_close_matches(name, safe, 3, 0.6) or safe[:_MOST_NAMED]
+    return words("cli.wrong.own_headings", names=", ".join(near)) if near else ""
+
+
+def _search(rows: Sequence[tuple[object, ...]], kept: Sequence[int], places: Mapping[str, int], file: str) -> None:
+    """Refuse the file if a named column seems to hold identifiers."""
+    texts = [Text("cell", "", address(n, c), str(cell)) for c in places.values() for n in kept if (cell := _cell(rows[n], c)) is not None]
+    counts = {("", address(n, c)) for role, c in places.items() if role in NUMBERS for n in kept}
+    if hits := look(texts, counts):
+        cells = list(dict.fromkeys(hit.cell for hit in hits))
+        said = words("cli.wrong.own_identifiers", file=file, cells=said_rows(cells))
+        raise Refused(f"{said.vi} / {said.en}")
