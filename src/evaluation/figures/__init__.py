@@ -7,6 +7,7 @@ Importing this package registers the drawers of result types, so that
 from evaluation.figures import (
     cartogram,
     completeness,
+    control_chart,
     corrections,
     digits,
     framework,
@@ -23,6 +24,7 @@ from evaluation.figures import (
 __all__ = [
     "cartogram",
     "completeness",
+    "control_chart",
     "corrections",
     "digits",
     "framework",

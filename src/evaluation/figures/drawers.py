@@ -12,7 +12,9 @@ from evaluation.costs.tornado import Tornado
 from evaluation.costs.unit_costs import UnitCosts
 from evaluation.effects.placebo import PilotEffect
 from evaluation.figures import costs, unit_costs
+from evaluation.figures import style
 from evaluation.figures.completeness import completeness
+from evaluation.figures.control_chart import control_chart
 from evaluation.figures.corrections import corrections
 from evaluation.figures.digits import digits
 from evaluation.figures.displacement import displacement
@@ -23,6 +25,7 @@ from evaluation.figures.intervals import forest
 from evaluation.figures.placebo import placebo
 from evaluation.figures.trend import trend
 from evaluation.monitoring.asked import IndicatorValue
+from evaluation.monitoring.charts import ControlChart
 from evaluation.monitoring.completeness import Timeliness, district_matrix
 from evaluation.monitoring.concentration import ConcentrationIndex
 from evaluation.monitoring.corrections import Corrections
@@ -37,6 +40,8 @@ from evaluation.places import districts
 from evaluation.quality.digits import DigitPreference
 from evaluation.results import draws
 
+# Inches of a figure of two or three rows under a title of three lines.
+FEW_ROWS = 2.6
 UNITS = {"percent": "percent", "per 10,000 residents": "per_10000"}
 
 
@@ -121,6 +126,8 @@ def spillover_result(result: Spillover, ax: Axes | None = None, language: str = 
     frame = result.frame.dropna(subset=["ratio"])
     frame = frame.assign(label=[AREA_NAMES[a][language] for a in frame["area"]], estimate=frame["ratio"])
     kept: dict[str, Any] = {"title": result.finding(language), "source": ELSEWHERE[language], "synthetic": result.synthetic}
+    with style.house():
+        ax = style.canvas(ax, FEW_ROWS)
     return forest(frame[["label", "estimate", "low", "high"]], ax, language=language, unit="ratio", **(kept | options))
 
 
@@ -143,4 +150,12 @@ def group_difference_result(result: GroupDifference, ax: Axes | None = None, lan
     frame = result.frame.dropna(subset=["value"]).rename(columns={f"label_{language}": "label", "value": "estimate"})
     unit = "percent" if result.scale == "points" else "per_10000"
     kept: dict[str, Any] = {"title": result.summary(language).rstrip("."), "synthetic": result.synthetic}
+    with style.house():
+        ax = style.canvas(ax, FEW_ROWS)
     return forest(frame[["label", "estimate", "low", "high"]], ax, language=language, unit=unit, **(kept | options))
+
+
+@draws(ControlChart)
+def control_chart_result(result: ControlChart, ax: Axes | None = None, language: str = "en", **options: Any) -> Axes:
+    """Draw a control chart."""
+    return control_chart(result, ax, language=language, **options)
