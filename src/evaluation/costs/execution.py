@@ -51,7 +51,7 @@ class Execution(Result):
         """Return both sums and their ratio."""
         speak = language or "en"
         slots = {"e": self.estimand[speak], "s": number(self.spent, speak, 1), "p": number(self.planned, speak, 1)}
-        missing = Words("; {n} dòng thiếu một trong hai số", "; {n} rows lack one of the two")[speak]
+        missing = Words("; số dòng thiếu một trong hai số: {n}", "; rows that lack one of the two: {n}")[speak]
         more = missing.format(n=number(self.incomplete, speak)) if self.incomplete else ""
         if self.estimate is None:
             words = Words("{e}: chi {s} triệu đồng, không có dự toán", "{e}: {s} million VND spent, nothing planned")

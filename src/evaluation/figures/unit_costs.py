@@ -136,8 +136,8 @@ def cascade(
         error = np.abs(np.stack([frame["low"], high]) - value)[:, known]
         ax.errorbar(value[known], places[known] + 0.18, xerr=error, fmt="none", ecolor=style.INK, capsize=3, linewidth=1.1, zorder=3)
         right = float(np.nanmax(np.where(known, high, np.nan))) if known.any() else 1.0
-        for at, whole, own, end in zip(places, value.tolist(), added.tolist(), high.tolist(), strict=True):
-            for x, side, reach, none in ((whole, 0.18, end, NOBODY), (own, -0.18, own, NO_LINE)):
+        for at, whole, own, end, step in zip(places, value.tolist(), added.tolist(), high.tolist(), result.steps, strict=True):
+            for x, side, reach, none in ((whole, 0.18, end, NOBODY), (own, -0.18, own, NO_LINE if step.money is None else NOBODY)):
                 words = number(x, language, decimals(x)) if np.isfinite(x) else none[language]
                 spot = (reach if np.isfinite(x) else 0.0, at + side)
                 ax.annotate(words, spot, xytext=(5, 0), textcoords="offset points", va="center", fontsize=style.SMALL)
