@@ -1,0 +1,524 @@
+"""Totals and shares where some reports are missing: coverage, bounds, imputation. A missing report is never a zero.
+
+References
+----------
+Manski 2003, Partial Identification of Probability Distributions (ch. 1: bounds without assumptions). Rubin 1987,
+Multiple Imputation for Nonresponse in Surveys. Barnard, Rubin 1999, Biometrika 86:948.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from evaluation.contracts import NOT_APPLICABLE, NOT_COLLECTED, SHOWN
+from evaluation.language import Words, number, percent, span
+from evaluation.monitoring.imputation import Combined, TwoWay, combined, drawn_counts, drawn_parts, fitted
+from evaluation.monitoring.series import COUNT, PROPORTION, CountSeries
+from evaluation.periods import Period, PeriodError
+from evaluation.results import Result
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_Floats = NDArray[np.float64]
+_Bools = NDArray[np.bool_]
+
+IMPUTATIONS = 50
+ALL_UNITS = Words("mọi đơn vị", "all units")
+METHOD = Words(
+    "Điền bội {m} lần theo đơn vị và kỳ (nhị thức âm, bê-ta nhị thức), gộp theo quy tắc Rubin; giới hạn Manski không cần giả thiết "
+    "về lý do thiếu.",
+    "Multiple imputation, {m} times, by unit and period (negative binomial, beta-binomial), combined by Rubin's rules; Manski "
+    "bounds without an assumption on why reports are missing.",
+)
+ASSUMPTIONS = (
+    Words(
+        "Số đã điền: đơn vị thiếu báo cáo giống chính nó ở kỳ khác và giống các đơn vị khác trong kỳ đó (thiếu ngẫu nhiên).",
+        "Imputed figure: a unit without report is like itself in other periods and like the others in that period (missing at random).",
+    ),
+    Words(
+        "Giới hạn: không đơn vị nào vượt số cao nhất của chính nó; đơn vị chưa từng báo cáo thì không vượt mức của đơn vị cao nhất.",
+        "Bounds: no unit is above the highest that it ever reported; one that never did, not above the highest of any unit.",
+    ),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Reports:
+    """The figures of all units, with what a missing one can be at most; made by `reports_of`.
+
+    Attributes
+    ----------
+    counts, wholes : ndarray of shape (units, periods)
+        NaN where not reported; wholes are 1 of plain counts, residents / per of rates (there for missing ones too).
+    expected, reported : ndarray of bool
+        Whether a report was to come, and came with a number.
+    weights : ndarray of shape (units,)
+        Residents; 1 where they are not known.
+    measure : {"count", "proportion", "rate"}
+    """
+
+    counts: _Floats
+    wholes: _Floats
+    expected: _Bools
+    reported: _Bools
+    weights: _Floats
+    measure: str
+
+    @property
+    def shares(self) -> bool:
+        """Whether the figures are parts of wholes."""
+        return self.measure == PROPORTION
+
+    @property
+    def plain(self) -> bool:
+        """Whether the figures are plain counts."""
+        return self.measure == COUNT
+
+    @property
+    def missing(self) -> _Bools:
+        """Which reports did not come."""
+        return self.expected & ~self.reported
+
+    def highest(self, of: _Floats) -> _Floats:
+        """Return for each unit the highest that it ever reported; where it never did, the highest of any unit by its size."""
+        known = np.where(self.reported, of, -np.inf)
+        own = known.max(axis=1)
+        by_size = (own / self.weights)[np.isfinite(own)].max(initial=0.0) * self.weights
+        return np.asarray(np.where(np.isfinite(own), own, np.ceil(by_size)), dtype=np.float64)
+
+
+def reports_of(series: CountSeries, sizes: Mapping[str, float] | None = None) -> Reports:
+    """Return the figures of all units of a series, ready for bounds and imputation.
+
+    Parameters
+    ----------
+    series : CountSeries
+        One row a unit of the place: those that never reported too.
+    sizes : mapping of str to float, optional
+        Residents of each unit: they weigh the coverage, and say how large a unit is that never reported.
+
+    Raises
+    ------
+    ValueError
+        If a size is missing or not above zero, or a rate has a unit that never reported and no size.
+    """
+    states = series.states
+    asked = ~np.isin(states, (NOT_COLLECTED, NOT_APPLICABLE))
+    nobody = (states == NOT_APPLICABLE) & (series.measure == PROPORTION)
+    counts = np.where(nobody, 0.0, series.counts)
+    weights = np.ones(len(series.units))
+    if sizes is not None:
+        weights = np.array([float(sizes.get(u, np.nan)) for u in series.units])
+        if not np.all(weights > 0):
+            lost = ", ".join(u for u, w in zip(series.units, weights, strict=True) if not w > 0)
+            raise ValueError(f"Tham số sizes thiếu số dân (lớn hơn 0) của: {lost}. / sizes lacks residents (above 0) of: {lost}.")
+    if series.measure == PROPORTION:
+        wholes = np.where(nobody, 0.0, series.exposure)
+    elif series.measure == COUNT:
+        wholes = np.ones(counts.shape)
+    else:
+        wholes = _nearest(series.exposure, weights / series.per if sizes is not None else np.full(len(weights), np.nan), series.units)
+    return Reports(counts, wholes, asked | nobody, (states == SHOWN) | nobody, weights, series.measure)
+
+
+def _nearest(exposure: _Floats, otherwise: _Floats, units: tuple[str, ...]) -> _Floats:
+    """Return exposures without gaps: the unit's nearest known one in time, else its size."""
+    out = exposure.copy()
+    for i, row in enumerate(exposure):
+        known = np.flatnonzero(row > 0)
+        if len(known):
+            out[i] = row[known[np.abs(np.arange(len(row))[:, None] - known).argmin(axis=1)]]
+        else:
+            out[i] = otherwise[i]
+    if np.isnan(out).any():
+        lost = ", ".join(u for u, row in zip(units, out, strict=True) if np.isnan(row).any())
+        raise ValueError(
+            f"Không biết số dân của đơn vị chưa từng báo cáo: {lost}; hãy đưa vào sizes. / "
+            f"The residents of units that never reported are not known: {lost}; give them in sizes."
+        )
+    return out
+
+
+@dataclass(frozen=True, kw_only=True, repr=False, eq=False)
+class MissingReports(Result):
+    """A total, rate or share of a place in a period, with what the missing reports leave open.
+
+    `estimate`, `low`, `high` are those after imputation.
+
+    Attributes
+    ----------
+    period : str
+    name : Words
+        Of the place.
+    reported, expected : int
+        Units.
+    coverage, coverage_by_size : float
+        Reported of expected, by units and by residents (NaN without sizes).
+    as_reported : float or None
+        From the reported figures alone.
+    bound_low, bound_high : float or None
+        Whatever the missing units had.
+    of : {"total", "level"}
+        What the interval is of: the figure that complete reports would give, or the level that it scatters around.
+    m : int
+        Imputations.
+    df, fraction_missing : float
+        Degrees of freedom; share of the variance that comes from what is missing.
+    frame : DataFrame
+        One row a period: period, reported, expected, coverage, coverage_by_size, as_reported, bound_low, bound_high,
+        imputed, low, high, df, fraction_missing.
+    units : DataFrame
+        One row a unit that is missing in the period: unit, expected (mean of the imputations), highest.
+    measure : str
+    label, said_unit : Words, str
+    synthetic : bool
+    """
+
+    period: str
+    name: Words
+    reported: int
+    expected: int
+    coverage: float
+    coverage_by_size: float
+    as_reported: float | None
+    bound_low: float | None
+    bound_high: float | None
+    of: str
+    m: int
+    df: float
+    fraction_missing: float
+    frame: pd.DataFrame
+    units: pd.DataFrame
+    measure: str
+    label: Words
+    synthetic: bool = False
+    source: Words = field(default=Words("", ""))
+
+    def written(self, x: float, language: str) -> str:
+        """Write one value of the figure."""
+        if self.measure == PROPORTION:
+            return percent(x, language)
+        return number(x, language, 0 if self.measure == COUNT else 1)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row a period."""
+        return self.frame.copy()
+
+    def summary(self, language: str | None = None) -> str:
+        """Return coverage, figure as reported, after imputation, and bounds, as one sentence, in English unless told."""
+        speak = language or "en"
+        told = Words(
+            f"{self.label.vi}, {self.name.vi}, {said_period(self.period, 'vi')}",
+            f"{self.label.en}, {self.name.en}, {said_period(self.period, 'en')}",
+        )[speak]
+        share = Words("", "")
+        if np.isfinite(self.coverage_by_size) and self.expected:
+            of = [percent(self.coverage_by_size, language) for language in ("vi", "en")]
+            share = Words(f" ({of[0]} dân số)", f" ({of[1]} of residents)")
+        came = Words(
+            f"{self.reported}/{self.expected} đơn vị có báo cáo{share.vi}",
+            f"{self.reported} of {self.expected} units reported{share.en}",
+        )[speak]
+        if self.as_reported is None or self.estimate is None:
+            nothing = Words("không có số liệu để nêu", "there is no figure to give")[speak]
+            return f"{told}: {came}; {nothing}."
+        if self.reported == self.expected:
+            return f"{told}: {came}; {self.written(self.as_reported, speak)}."
+        written = [self.written(x or 0.0, speak) for x in (self.low, self.high, self.bound_low, self.bound_high)]
+        inside, outside = span(written[0], written[1], speak), span(written[2], written[3], speak)
+        level = percent(self.level, speak, 0)
+        reported, filled, extremes = self.written(self.as_reported, speak), self.written(self.estimate, speak), self._extremes[speak]
+        if speak == "vi":
+            filled = f"theo báo cáo {reported}, sau khi điền phần thiếu {filled} ({level}: {inside})"
+            return f"{told}: {came}; {filled}; {outside} nếu {extremes}."
+        return (
+            f"{told}: {came}; {reported} as reported, {filled} with the missing ones imputed ({level}: {inside}); {outside} if {extremes}."
+        )
+
+    @property
+    def _extremes(self) -> Words:
+        if self.measure == PROPORTION:
+            return Words("ở các đơn vị thiếu từ không ai đến tất cả", "in the missing ones nobody to everybody did")
+        return Words(
+            "mỗi đơn vị thiếu có từ 0 đến mức cao nhất từng báo cáo", "each missing one had nothing up to the highest that it ever reported"
+        )
+
+
+def said_period(period: str, language: str) -> str:
+    """Write a period for the reader; one that is no quarter or year stays as it is."""
+    try:
+        return Period.parse(period).label(language)
+    except PeriodError:
+        return period
+
+
+def missing_reports(
+    series: CountSeries,
+    period: str | None = None,
+    *,
+    name: Words = ALL_UNITS,
+    sizes: Mapping[str, float] | None = None,
+    of: str = "total",
+    m: int = IMPUTATIONS,
+    level: float = 0.95,
+    seed: int = 0,
+) -> MissingReports:
+    """Return the figure of a place from the reports of its units, with what the missing ones leave open.
+
+    Parameters
+    ----------
+    series : CountSeries
+        All units of the place (`ward_series(store, indicator, [district])`), those that never reported too.
+    period : str, optional
+        The last where left out; the table has all of them.
+    name : Words
+        Of the place.
+    sizes : mapping of str to float, optional
+        Residents of each unit.
+    of : {"total", "level"}
+        "total": the figure that complete reports would give, whose only uncertainty is what is missing. "level": what the
+        figure scatters around by chance, for comparisons over time.
+    m : int
+        Imputations, at least 2.
+    level : float
+    seed : int
+
+    Returns
+    -------
+    MissingReports
+        A period of which no form asked, or without any report, has no figure.
+
+    Raises
+    ------
+    ValueError
+        If there is no such period, `of` or `m` is none of these, sizes do not fit, or fewer than four figures are known.
+    """
+    import pandas as pd
+
+    if of not in ("total", "level") or m < 2:
+        raise ValueError("of phải là 'total' hoặc 'level', m từ 2 trở lên. / of must be 'total' or 'level', and m at least 2.")
+    at = len(series.periods) - 1 if period is None else series.place_of(period)
+    reports = reports_of(series, sizes)
+    whole = Imputer.of(reports).complete(m, seed)
+    pooled = whole.pooled(of, level)
+    low, high = bounds(reports)
+    as_reported = _figure(np.where(reports.reported, reports.counts, 0.0), np.where(reports.reported, reports.wholes, 0.0), series.measure)
+    any_report = reports.reported.any(axis=0)
+    weighed = (reports.weights[:, None] * reports.expected).sum(axis=0)
+    came = (reports.weights[:, None] * reports.reported).sum(axis=0)
+    by_size = np.divide(came, weighed, out=np.full(len(came), np.nan), where=weighed > 0)
+    expected, reported = reports.expected.sum(axis=0), reports.reported.sum(axis=0)
+    frame = pd.DataFrame(
+        {
+            "period": series.periods,
+            "reported": reported,
+            "expected": expected,
+            "coverage": np.divide(reported, expected, out=np.full(len(expected), np.nan), where=expected > 0),
+            "coverage_by_size": by_size if sizes is not None else np.nan,
+            "as_reported": as_reported,
+            "bound_low": low,
+            "bound_high": high,
+            "imputed": pooled.estimate,
+            "low": np.maximum(pooled.low, low) if of == "total" else np.maximum(pooled.low, 0.0),
+            "high": np.minimum(pooled.high, 1.0) if series.measure == PROPORTION else pooled.high,
+            "df": pooled.df,
+            "fraction_missing": pooled.fraction,
+        }
+    )
+    figures = [c for c in frame.columns if c not in ("period", "reported", "expected", "coverage", "coverage_by_size")]
+    frame.loc[~any_report, figures] = np.nan
+    row, gone = frame.iloc[at], np.flatnonzero(reports.missing[:, at])
+    units = pd.DataFrame(
+        {
+            "unit": [series.units[i] for i in gone],
+            "expected": whole.counts[:, gone, at].mean(axis=0),
+            "highest": reports.highest(np.nan_to_num(reports.counts))[gone],
+        }
+    )
+    return MissingReports(
+        estimand=series.label,
+        method=Words(METHOD.vi.format(m=m), METHOD.en.format(m=m)),
+        estimate=_number(row["imputed"]),
+        low=_number(row["low"]),
+        high=_number(row["high"]),
+        level=level,
+        n=int(row["reported"]),
+        unit=series.said_unit,
+        assumptions=ASSUMPTIONS,
+        diagnostics={"scatter": whole.model.scatter, "residual_df": whole.model.residual_df, "unit_variance": whole.model.unit_variance},
+        period=series.periods[at],
+        name=name,
+        reported=int(row["reported"]),
+        expected=int(row["expected"]),
+        coverage=float(row["coverage"]),
+        coverage_by_size=float(row["coverage_by_size"]),
+        as_reported=_number(row["as_reported"]),
+        bound_low=_number(row["bound_low"]),
+        bound_high=_number(row["bound_high"]),
+        of=of,
+        m=m,
+        df=float(row["df"]),
+        fraction_missing=float(row["fraction_missing"]),
+        frame=frame,
+        units=units,
+        measure=series.measure,
+        label=series.label,
+        synthetic=series.synthetic,
+        source=series.source,
+    )
+
+
+def _number(x: float) -> float | None:
+    return float(x) if np.isfinite(x) else None
+
+
+def _figure(counts: _Floats, wholes: _Floats, measure: str) -> _Floats:
+    """Return total, rate or share over the units (the axis before the last)."""
+    total = counts.sum(axis=-2)
+    if measure == COUNT:
+        return np.asarray(total)
+    over = wholes.sum(axis=-2)
+    return np.asarray(np.divide(total, over, out=np.full(total.shape, np.nan), where=over > 0))
+
+
+def bounds(reports: Reports) -> tuple[_Floats, _Floats]:
+    """Return the lowest and the highest that the figure of each period can be, whatever the missing units had.
+
+    Parameters
+    ----------
+    reports : Reports
+
+    Returns
+    -------
+    (low, high)
+        Counts and rates: missing units at zero, and at the highest that each ever reported. Shares: nobody, and
+        everybody, in the largest whole that each ever reported. NaN where a share has no whole at all.
+
+    Notes
+    -----
+    For shares this is Manski's bound, given the size of the missing wholes. Counts have no upper bound without an
+    assumption: the highest ever reported stands in for it.
+    """
+    gone = reports.missing
+    counts, wholes = (np.where(reports.reported, x, 0.0) for x in (reports.counts, reports.wholes))
+    if reports.shares:
+        most = np.where(gone, reports.highest(np.nan_to_num(reports.wholes))[:, None], 0.0).sum(axis=0)
+        over = wholes.sum(axis=0) + most
+        low, high = (
+            np.divide(x, over, out=np.full(len(over), np.nan), where=over > 0) for x in (counts.sum(axis=0), counts.sum(axis=0) + most)
+        )
+        return low, high
+    most = np.where(gone, reports.highest(np.nan_to_num(reports.counts))[:, None], 0.0).sum(axis=0)
+    over = np.where(reports.expected, reports.wholes, 0.0).sum(axis=0) if not reports.plain else np.ones(len(most))
+    over = np.where(over > 0, over, np.nan)
+    return counts.sum(axis=0) / over, (counts.sum(axis=0) + most) / over
+
+
+@dataclass(frozen=True, eq=False)
+class Imputer:
+    """The models by which missing figures are drawn.
+
+    Attributes
+    ----------
+    reports : Reports
+    model : TwoWay
+        Of the counts, or of the parts of the wholes.
+    of_wholes : TwoWay or None
+        Of the wholes, for shares.
+    """
+
+    reports: Reports
+    model: TwoWay
+    of_wholes: TwoWay | None
+
+    @classmethod
+    def of(cls, reports: Reports) -> Imputer:
+        """Fit the models.
+
+        Raises
+        ------
+        ValueError
+            If fewer than four figures are known.
+        """
+        known = reports.reported & (reports.wholes > 0)
+        sizes = np.where(np.isnan(reports.wholes), 0.0, reports.wholes)
+        spread = np.broadcast_to(reports.weights[:, None], sizes.shape)
+        counts = np.where(known, reports.counts, np.nan)
+        if reports.shares:
+            of_wholes = fitted(np.where(reports.reported, sizes, np.nan), spread, shares=False)
+            return cls(reports, fitted(counts, sizes, shares=True), of_wholes)
+        return cls(reports, fitted(counts, sizes * spread if reports.plain else sizes, shares=False), None)
+
+    def complete(self, m: int, seed: int, factor: _Floats | float = 1.0) -> Completion:
+        """Complete the figures m times.
+
+        Parameters
+        ----------
+        m, seed : int
+        factor : float or ndarray of shape (periods,)
+            Of the missing counts (of the odds, for shares): the delta adjustment; 1 for missing at random.
+        """
+        rng, gone, model = np.random.default_rng(seed), self.reports.missing, self.model
+        more = np.broadcast_to(np.asarray(factor, dtype=float), (gone.shape[1],))
+        counts = np.where(self.reports.reported, self.reports.counts, 0.0)
+        sizes = np.where(self.reports.expected & ~np.isnan(self.reports.wholes), self.reports.wholes, 0.0)
+        if self.of_wholes is not None:
+            mean = self.of_wholes.sizes * np.exp(np.clip(self.of_wholes.linear(m, rng), -30, 30))
+            wholes = np.where(gone, drawn_counts(np.where(gone, mean, 0.0), self.of_wholes.scatters(m, rng), rng), sizes)
+            with np.errstate(divide="ignore"):  # a factor of 0: nobody
+                share = special.expit(model.linear(m, rng) + np.log(more))
+            parts = drawn_parts(share, np.where(gone, wholes, 0.0), model.scatters(m, rng), rng)
+            return Completion(self.reports, model, np.where(gone, parts, counts), wholes)
+        mean = model.sizes * np.exp(np.clip(model.linear(m, rng), -30, 30)) * more
+        drawn = drawn_counts(np.where(gone, mean, 0.0), model.scatters(m, rng), rng)
+        return Completion(self.reports, model, np.where(gone, drawn, counts), np.broadcast_to(sizes, drawn.shape))
+
+
+@dataclass(frozen=True, eq=False)
+class Completion:
+    """The figures completed m times.
+
+    Attributes
+    ----------
+    reports : Reports
+    model : TwoWay
+    counts, wholes : ndarray of shape (m, units, periods)
+        Zero where none was expected.
+    """
+
+    reports: Reports
+    model: TwoWay
+    counts: _Floats
+    wholes: _Floats
+
+    @property
+    def figures(self) -> _Floats:
+        """The place's figure, m x periods; NaN where a share or rate has nothing to be of."""
+        return _figure(self.counts, self.wholes, self.reports.measure)
+
+    @property
+    def chance(self) -> _Floats:
+        """Variance of the figure around its level by chance, m x periods."""
+        wholes = np.broadcast_to(self.wholes, self.counts.shape)
+        if self.reports.shares:
+            variance, over = self.model.variance(wholes * self.model.rate, wholes).sum(axis=1), wholes.sum(axis=1)
+        else:
+            variance = np.broadcast_to(
+                self.model.variance(self.model.expected * self.reports.expected, self.model.sizes).sum(axis=0), self.figures.shape
+            )
+            over = np.ones(variance.shape) if self.reports.plain else wholes.sum(axis=1)
+        return np.asarray(np.divide(variance, over**2, out=np.zeros(variance.shape), where=over > 0), dtype=np.float64)
+
+    def pooled(self, of: str, level: float) -> Combined:
+        """Return the place's figure by period, by Rubin's rules, of the total or of its level."""
+        figures = np.nan_to_num(self.figures)
+        if of == "total":
+            return combined(figures, 0.0, level=level)
+        return combined(figures, self.chance, self.model.residual_df, level)
