@@ -42,15 +42,17 @@ def restricted(
     """Return the correlation with the highest restricted likelihood, and the weighted sum of squares that goes with it."""
     best = np.full(len(rows), -np.inf)
     correlation, chi = np.zeros(len(rows)), np.zeros(len(rows))
+    patterns, which = np.unique(seen, axis=0, return_inverse=True)
     for value in _GRID:
-        inverse = np.linalg.inv(correlated(np.full(len(rows), value), seen, block))
+        once = np.linalg.inv(correlated(np.full(len(patterns), value), patterns, block))
+        inverse = once[which.ravel()]
         weighted = inverse @ rows
         normal = np.where(found[:, None, None], np.swapaxes(rows, 1, 2) @ weighted, np.eye(rows.shape[2]))
         along = np.einsum("stk,st->sk", weighted, residuals)
         squares = np.einsum("st,stu,su->s", residuals, inverse, residuals)
         squares = squares - np.einsum("sk,sk->s", along, np.linalg.solve(normal, along[..., None])[..., 0])
         squares = np.maximum(squares, 1e-12)
-        likelihood = np.linalg.slogdet(inverse)[1] - np.linalg.slogdet(normal)[1] - degrees * np.log(squares)
+        likelihood = np.linalg.slogdet(once)[1][which.ravel()] - np.linalg.slogdet(normal)[1] - degrees * np.log(squares)
         better = found & (likelihood > best)
         best, correlation, chi = np.where(better, likelihood, best), np.where(better, value, correlation), np.where(better, squares, chi)
     return correlation, chi
