@@ -43,11 +43,11 @@ class Shrinkage:
     reliability : ndarray of shape (..., units)
         Weight of the unit's own value: 1 takes it as it is, 0 takes the common one.
     signal : ndarray of shape (...)
-        Share of the variance of the reported values that is not noise; NaN with fewer than four units.
+        Share of the variance of the reported values that is not noise; NaN where it cannot be known.
     mean, mean_low, mean_high : ndarray of shape (...)
         Common value, with its interval.
     variance : ndarray of shape (...)
-        Of the true values over units.
+        Of the true values over units; NaN where it cannot be known.
     n : ndarray of shape (...)
         Units that are there.
     """
@@ -94,7 +94,8 @@ def shrink(
     Returns
     -------
     Shrinkage
-        A unit without count or exposure is NaN. With fewer than four units each keeps its value and its mid-P interval.
+        A unit without count or exposure is NaN. With fewer than four units, or where no unit has an event (or all shares
+        are complete), nothing is known of how units differ: each keeps its value and its mid-P interval.
 
     Raises
     ------
@@ -114,7 +115,9 @@ def shrink(
     own = (garwood if family == RATE else clopper_pearson)(k, size, level)
     there = ~np.isnan(np.asarray(own[0]))
     n = there.sum(axis=-1)
-    enough = n >= FEWEST_UNITS
+    events, people = (np.where(there, x, 0.0).sum(axis=-1) for x in (k, size))
+    telling = (events > 0) & ((events < people) | (family == RATE))
+    enough = (n >= FEWEST_UNITS) & telling
     shape = k.shape[:-1]
     flat = [np.where(there, x, 0.0).reshape(-1, k.shape[-1])[enough.ravel()] for x in (k, size)]
     kind = GammaPoisson if family == RATE else BetaBinomial
@@ -124,8 +127,12 @@ def shrink(
     value = np.divide(k, size, out=np.full(k.shape, np.nan), where=there)
     if not enough.all():
         few = there & ~enough[..., None]
-        low, high = (poisson_midp if family == RATE else proportion_midp)(np.where(few, k, np.nan), size, level)
+        own_interval = poisson_midp if family == RATE else proportion_midp
+        low, high = own_interval(np.where(few, k, np.nan), size, level)
         found["estimate"][few], found["low"][few], found["high"][few], found["reliability"][few] = value[few], low[few], high[few], 1.0
+        pooled = events / np.where(people > 0, people, np.nan)
+        for name, x in zip(("mean", "mean_low", "mean_high"), (pooled, *own_interval(events, people, level)), strict=True):
+            found[name][...] = np.where((n > 0) & ~enough, x, np.nan)
     if enough.any():
         mixture = kind(flat[0], flat[1], 0.0 if plug_in else 0.5)
         solved = _by_moments(mixture, plug_in) if method == MOMENTS else _by_likelihood(mixture, plug_in)
@@ -156,8 +163,8 @@ class _Posterior:
         half = float(stats.norm.ppf(1 - tail)) * np.sqrt(self.linked_variance)
         return {
             "estimate": self.estimate,
-            "low": mixture.quantile(self.estimate, self.spread, tail),
-            "high": mixture.quantile(self.estimate, self.spread, 1 - tail),
+            "low": np.minimum(mixture.quantile(self.estimate, self.spread, tail), self.estimate),
+            "high": np.maximum(mixture.quantile(self.estimate, self.spread, 1 - tail), self.estimate),
             "reliability": self.reliability,
             "signal": self.signal,
             "mean": mixture.unlink(self.linked),

@@ -48,6 +48,10 @@ OF_UNIT = Words(
     "{name}: báo cáo {reported}, sau khi trừ phần ngẫu nhiên {estimate} ({span}); số liệu riêng của đơn vị chiếm {weight} trọng số",
     "{name}: {reported} reported, {estimate} once noise is allowed for ({span}); the unit's own figure has {weight} of the weight",
 )
+UNKNOWN = Words(
+    "{label}, {period}: mọi đơn vị ({n}) đều như nhau ở mức {value}, chưa biết được chênh lệch thật giữa các đơn vị",
+    "{label}, {period}: all {n} units are alike at {value}, so that nothing is known of how they truly differ",
+)
 NOT_REPORTED = Words("{name}: không có số liệu", "{name}: no data")
 INTERPOLATED = Words(
     "Mẫu số là dân số nội suy giữa hai cuộc tổng điều tra 1/4/2009 và 1/4/2019: {before} năm sau cuộc trước, {after} năm trước cuộc sau.",
@@ -75,8 +79,9 @@ class Shrunken(Result):
         value (reported), estimate, low, high (of the true value), reliability
         (weight of the own value, 0 to 1), state. Numbers are NaN where the
         unit has none.
-    signal : float
-        Share of the variance of the reported values that is not noise.
+    signal : float or None
+        Share of the variance of the reported values that is not noise; None
+        where all are zero or all complete, which tells nothing of it.
     dispersion : float
         Variance of counts within units over that of chance alone.
     denominators : Words or None
@@ -88,7 +93,7 @@ class Shrunken(Result):
     period: str
     label: Words
     frame: pd.DataFrame
-    signal: float
+    signal: float | None
     dispersion: float
     denominators: Words | None
     names: dict[str, Words]
@@ -101,10 +106,11 @@ class Shrunken(Result):
         assert self.estimate is not None
         assert self.low is not None
         assert self.high is not None
-        return NOISE[speak].format(
+        said = UNKNOWN if self.signal is None else NOISE
+        return said[speak].format(
             label=self.label[speak],
             period=_named(self.period, speak),
-            noise=percent(1 - self.signal, speak, 0),
+            noise=percent(1 - (self.signal or 0.0), speak, 0),
             n=number(self.n, speak),
             value=self.written(self.estimate, speak),
             span=span(self.written(self.low, speak), self.written(self.high, speak), speak),
@@ -189,6 +195,7 @@ def shrink_series(series: CountSeries, period: str, method: str = LIKELIHOOD, le
         reliability=found.reliability,
         state=rows["state"],
     )
+    signal, spread = (None if np.isnan(x) else float(x) for x in (found.signal, np.sqrt(found.variance)))
     return Shrunken(
         estimand=series.label,
         method=METHOD,
@@ -199,11 +206,11 @@ def shrink_series(series: CountSeries, period: str, method: str = LIKELIHOOD, le
         n=int(found.n),
         unit=series.said_unit,
         assumptions=ASSUMPTIONS,
-        diagnostics={"signal": float(found.signal), "standard_deviation": float(np.sqrt(found.variance)), "dispersion": dispersion},
+        diagnostics={"signal": signal, "standard_deviation": spread, "dispersion": dispersion},
         period=period,
         label=series.label,
         frame=frame,
-        signal=float(found.signal),
+        signal=signal,
         dispersion=dispersion,
         denominators=age_of_residents(period) if series.said_unit == RESIDENT_RATE else None,
         names={u: series.name(u) for u in series.units},
