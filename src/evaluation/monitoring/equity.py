@@ -20,10 +20,10 @@ import numpy as np
 
 from evaluation.language import Words, number, span
 from evaluation.monitoring.concentration import ERREYGERS, STANDARD, ConcentrationIndex, concentration_index
-from evaluation.monitoring.reached import Reached, district_of
+from evaluation.monitoring.reached import Reached, districts_of
 from evaluation.monitoring.series import PROPORTION, CountSeries
-from evaluation.periods import Period
-from evaluation.places import district_ages, districts, positions, ward_residents, wards
+from evaluation.places import district_ages, positions, ward_residents, wards
+from evaluation.places.ground import CENSUSES
 from evaluation.results import Result
 
 if TYPE_CHECKING:
@@ -60,17 +60,17 @@ def standing(by: str, units: Sequence[str]) -> dict[str, float]:
     """
     if by not in ORDERS:
         raise ValueError(f"by phải là một trong {', '.join(ORDERS)}. / by is one of {', '.join(ORDERS)}.")
+    homes = districts_of(units)
     if by == "young":
         ages = district_ages()
         all_ages, young = ages.groupby("district_code")["population_2019"].sum(), ages[ages["age_group"].isin(_YOUNG)]
         share = young.groupby("district_code")["population_2019"].sum() / all_ages
-        return {u: float(share[district_of(u)]) for u in units}
+        return {u: float(share[home]) for u, home in zip(units, homes, strict=True)}
     area = positions().set_index("ward_code")["area_km2"]
     found = {}
-    for unit in units:
-        parts = list(wards(unit)) if unit in districts() else [unit]
-        district_of(unit)
-        now, then = (sum(ward_residents(p, Period.parse(y).start) for p in parts) for y in ("2019-Q2", "2009-Q2"))
+    for unit, home in zip(units, homes, strict=True):
+        parts = list(wards(unit)) if unit == home else [unit]
+        now, then = (sum(ward_residents(p, census) for p in parts) for census in (CENSUSES[1], CENSUSES[0]))
         size = {"residents": 1.0, "density": sum(float(area[p]) for p in parts), "growth": then}[by]
         found[unit] = now / size if size > 0 else np.nan
     return found

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evaluation.language import Words, number, points, span
-from evaluation.monitoring.reached import Reached, district_of
+from evaluation.monitoring.reached import Reached, districts_of
 from evaluation.monitoring.series import PROPORTION, CountSeries
 from evaluation.places import districts
 from evaluation.results import Result
@@ -74,7 +74,8 @@ class GroupDifference(Result):
 
 def kinds_of_district(units: Sequence[str]) -> dict[str, str]:
     """Return for each ward or district whether it lies in an urban (quận) or a rural district (huyện)."""
-    return {u: districts()[district_of(u)].kind for u in units}
+    known = districts()
+    return {u: known[home].kind for u, home in zip(units, districts_of(units), strict=True)}
 
 
 def group_difference(

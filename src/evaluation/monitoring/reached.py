@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -54,7 +54,7 @@ class Reached:
         part = part.until(until) if until else part
         counts, exposure = part.counts, part.exposure
         if series.measure == COUNT:
-            exposure = np.array([[people(u, p) for p in part.periods] for u in part.units]) / PER_RESIDENTS
+            exposure = people(part.units, part.periods) / PER_RESIDENTS
         known = np.isfinite(counts) & np.isfinite(exposure) & (exposure > 0)
         periods = known.sum(axis=1)
         k, e = (np.where(known, x, 0.0).sum(axis=1) for x in (counts, exposure))
@@ -142,23 +142,24 @@ class Reached:
         return value, value * float(np.exp(-half / value)), value * float(np.exp(half / value))
 
 
-def district_of(code: str) -> str:
-    """Return the code of the district that a ward lies in, or the district's own.
+def districts_of(units: Sequence[str]) -> list[str]:
+    """Return the code of the district that each ward lies in, or a district's own.
 
     Raises
     ------
     ValueError
-        If it is no place's code.
+        If one is no place's code.
     """
-    if code in districts():
-        return code
-    if code in wards():
-        return wards()[code].district_code
-    raise ValueError(f"{code!r} không là mã quận, huyện, phường, xã nào. / {code!r} is the code of no district and no ward.")
+    upper, lower, found = districts(), wards(), []
+    for code in units:
+        if code not in upper and code not in lower:
+            raise ValueError(f"{code!r} không là mã quận, huyện, phường, xã nào. / {code!r} is the code of no district and no ward.")
+        found.append(code if code in upper else lower[code].district_code)
+    return found
 
 
-def people(code: str, period: str) -> float:
-    """Return the residents of a ward or district at the middle of a period."""
-    district_of(code)
-    when = Period.parse(period)
-    return sum(ward_residents(w, when) for w in (wards(code) if code in districts() else [code]))
+def people(units: Sequence[str], periods: Sequence[str]) -> _Floats:
+    """Return the residents of wards or districts at the middle of periods, units x periods."""
+    parts = [list(wards(u)) if u == home else [u] for u, home in zip(units, districts_of(units), strict=True)]
+    when = [Period.parse(p).middle for p in periods]
+    return np.array([[sum(ward_residents(w, day) for w in own) for day in when] for own in parts])
