@@ -11,8 +11,7 @@ from evaluation.costs.effectiveness import CostEffectiveness
 from evaluation.costs.tornado import Tornado
 from evaluation.costs.unit_costs import UnitCosts
 from evaluation.effects.placebo import PilotEffect
-from evaluation.figures import costs, unit_costs
-from evaluation.figures import style
+from evaluation.figures import costs, style, unit_costs
 from evaluation.figures.completeness import completeness
 from evaluation.figures.control_chart import control_chart
 from evaluation.figures.corrections import corrections
@@ -21,21 +20,28 @@ from evaluation.figures.displacement import displacement
 from evaluation.figures.equity import concentration_curve
 from evaluation.figures.funnel import funnel
 from evaluation.figures.history import history
+from evaluation.figures.interrupted import controlled, interrupted
 from evaluation.figures.intervals import forest
+from evaluation.figures.many_looks import many_looks
 from evaluation.figures.placebo import placebo
 from evaluation.figures.trend import trend
+from evaluation.figures.trend_line import trend_line
 from evaluation.monitoring.asked import IndicatorValue
 from evaluation.monitoring.charts import ControlChart
 from evaluation.monitoring.completeness import Timeliness, district_matrix
 from evaluation.monitoring.concentration import ConcentrationIndex
+from evaluation.monitoring.controlled import ControlledSeries
 from evaluation.monitoring.corrections import Corrections
 from evaluation.monitoring.displacement import ELSEWHERE, Displacement
 from evaluation.monitoring.equity import Gini
 from evaluation.monitoring.funnel import Funnel
 from evaluation.monitoring.group_difference import GroupDifference
+from evaluation.monitoring.interrupted import InterruptedSeries
+from evaluation.monitoring.many_looks import ManyLooks
 from evaluation.monitoring.outliers import WardHistory
 from evaluation.monitoring.rings import AREA_NAMES
 from evaluation.monitoring.spillover import Spillover
+from evaluation.monitoring.trend import Trend
 from evaluation.places import districts
 from evaluation.quality.digits import DigitPreference
 from evaluation.results import draws
@@ -159,3 +165,27 @@ def group_difference_result(result: GroupDifference, ax: Axes | None = None, lan
 def control_chart_result(result: ControlChart, ax: Axes | None = None, language: str = "en", **options: Any) -> Axes:
     """Draw a control chart."""
     return control_chart(result, ax, language=language, **options)
+
+
+@draws(ManyLooks)
+def many_looks_result(result: ManyLooks, ax: Axes | None = None, language: str = "en", **options: Any) -> Axes:
+    """Draw many p-values with the line that controls them."""
+    return many_looks(result, ax, language=language, **options)
+
+
+@draws(Trend)
+def trend_result(result: Trend, ax: Axes | None = None, language: str = "en", **options: Any) -> Axes:
+    """Draw a series with the trend that was fitted to it."""
+    return trend_line(result, ax, language=language, **options)
+
+
+@draws(InterruptedSeries)
+def interrupted_result(result: InterruptedSeries, ax: Axes | None = None, language: str = "en", **options: Any) -> Axes:
+    """Draw an interrupted series and its course without the intervention."""
+    return interrupted(result, ax, language=language, **options)
+
+
+@draws(ControlledSeries)
+def controlled_result(result: ControlledSeries, ax: Axes | None = None, language: str = "en", **options: Any) -> Axes:
+    """Draw a controlled interrupted series."""
+    return controlled(result, ax, language=language, **options)

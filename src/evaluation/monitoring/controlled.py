@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.language import Words, number, percent, span
-from evaluation.monitoring.interrupted.one import CARRIED, KINDS
+from evaluation.monitoring.interrupted.one import CARRIED, KINDS, named
 from evaluation.monitoring.interrupted.segments import check_sides, season_terms, segments
 from evaluation.monitoring.regression import Fit, fit
 from evaluation.monitoring.trend import CLEAR, UNCLEAR
@@ -334,14 +334,15 @@ def _series(
 
 
 def _estimand(name: Words, start: object, family: str) -> Words:
+    begins = named(start)
     if family == LEVEL:
         return Words(
-            f"{name.vi} từ kỳ {start}: mức thay đổi ở nơi can thiệp trừ mức thay đổi ở nơi so sánh",
-            f"{name.en} from {start}: change of level where treated less that of the comparison",
+            f"{name.vi} từ {begins.vi}: mức thay đổi ở nơi can thiệp trừ mức thay đổi ở nơi so sánh",
+            f"{name.en} from {begins.en}: change of level where treated less that of the comparison",
         )
     return Words(
-        f"{name.vi} từ kỳ {start}: mức thay đổi ở nơi can thiệp so với mức thay đổi ở nơi so sánh (tỷ số)",
-        f"{name.en} from {start}: change of level where treated over that of the comparison (ratio)",
+        f"{name.vi} từ {begins.vi}: mức thay đổi ở nơi can thiệp so với mức thay đổi ở nơi so sánh (tỷ số)",
+        f"{name.en} from {begins.en}: change of level where treated over that of the comparison (ratio)",
     )
 
 

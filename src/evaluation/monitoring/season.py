@@ -107,15 +107,29 @@ def days_of(period: str) -> tuple[dt.date, dt.date] | None:
     return known.start, known.end
 
 
-def period_label(period: str, language: str) -> str:
-    """Write a period for a reader: "Quý IV/2018", "tháng 3/2018"; "Q4 2018", "March 2018"; another name as it is."""
-    if month := _MONTH.fullmatch(str(period).strip()):
-        year, place = int(month["year"]), int(month["month"])
-        return f"tháng {place}/{year}" if language == "vi" else f"{dt.date(year, place, 1):%B} {year}"
+def period_label(period: str, language: str, short: bool = False) -> str:
+    """Write a period for a reader: "Quý IV/2018", "tháng 3/2018"; "Q4 2018", "March 2018"; another name as it is.
+
+    Parameters
+    ----------
+    period : str
+        As in `days_of`, or any other name.
+    language : {"vi", "en"}
+    short : bool
+        For an axis: "3/2018", "Mar 2018", "2018".
+    """
+    text = str(period).strip()
+    if month := _MONTH.fullmatch(text):
+        day = dt.date(int(month["year"]), int(month["month"]), 1)
+        if language == "vi":
+            return f"{'' if short else 'tháng '}{day.month}/{day.year}"
+        return f"{day:%b %Y}" if short else f"{day:%B %Y}"
+    if short and text.isdigit():
+        return text
     try:
-        return Period.parse(str(period)).label(language)
+        return Period.parse(text).label(language)
     except PeriodError:
-        return str(period)
+        return text
 
 
 def tet_share(periods: Sequence[str], before: int = DAYS_BEFORE, after: int = DAYS_AFTER) -> _Floats:

@@ -12,6 +12,7 @@ from evaluation.language import Words, number, percent, span
 from evaluation.monitoring.autocorrelation import lag_one
 from evaluation.monitoring.interrupted.segments import Segments, check_sides, season_terms, segments
 from evaluation.monitoring.regression import Fit, fit
+from evaluation.monitoring.season import period_label
 from evaluation.monitoring.trend import CLEAR, UNCLEAR
 from evaluation.results import Result
 
@@ -260,6 +261,12 @@ def _fitted(y: _Floats, design: _Floats, size: _Floats, kind: str, errors: str, 
     return model
 
 
+def named(start: object) -> Words:
+    """Return a period's name as it stands in a sentence; a mere number is called a period."""
+    text = str(start)
+    return Words(f"kỳ {text}", text) if text.isdigit() else Words(*(period_label(text, s) for s in ("vi", "en")))
+
+
 def _ratio(model: Fit, at: int, level: float) -> tuple[float, float, float]:
     """Return a parameter as a ratio with its interval."""
     estimate, low, high = (float(np.exp(x[0])) for x in model.interval(at, level))
@@ -293,9 +300,10 @@ def _words(
         season = Words("mỗi kỳ trong năm một hệ số", "an effect for each period of the year")
     what = Words("Tỷ số chênh của", "Ratio of the odds of") if kind == "binomial" else Words("Tỷ số của mức", "Ratio of the rate of")
     led = "odds" if kind == "binomial" else "rate"
+    begins = named(start)
     estimand = Words(
-        f"{what.vi} {name.vi} từ kỳ {start} so với mức do xu thế trước đó dẫn tới",
-        f"{what.en} {name.en} from {start} to the {led} that the earlier trend led to",
+        f"{what.vi} {name.vi} từ {begins.vi} so với mức do xu thế trước đó dẫn tới",
+        f"{what.en} {name.en} from {begins.en} to the {led} that the earlier trend led to",
     )
     method = Words(
         f"Chuỗi thời gian gián đoạn, {KINDS[kind].vi}, {season.vi}{spread.vi}{CARRIED[errors].vi}.",
