@@ -85,8 +85,9 @@ check-notebooks: $(READY)
 check-tests: $(READY) work $(TEST_STORE)
 	@EVALUATION_STORE=$(TEST_STORE) $(STEADY) $(PYTEST) tests -q -m "not slow" $(ARGS)
 
-benchmark: $(READY) work ## what 24 received workbooks cost, beside plain pandas in the same run
+benchmark: $(READY) work ## what 24 received workbooks cost beside plain pandas, and all monitoring at once beside a loop, in the same run
 	@$(BIN)/python benchmarks/intake.py
+	@$(BIN)/python benchmarks/monitoring.py
 
 fuzz: $(READY) work ## 10,000 changed workbooks through the reading process (ARGS="1000 7" for a number and a seed)
 	@$(BIN)/python -m tests.faults $(or $(ARGS),10000)

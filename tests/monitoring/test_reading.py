@@ -11,7 +11,7 @@ from evaluation.monitoring import reading
 from evaluation.monitoring.reading import Reading, way, way_elsewhere
 
 CHANGES = (reading.UP, reading.DOWN, reading.UNCLEAR, reading.NOT_COMPARABLE)
-CHARTS = (reading.ABOVE, reading.BELOW, reading.INSIDE, reading.TOO_FEW)
+CHARTS = (reading.ABOVE, reading.BELOW, reading.INSIDE, reading.TOO_FEW, reading.STOCK)
 ELSEWHERE = (reading.UP, reading.DOWN, reading.STILL, reading.UNKNOWN)
 ALL = list(product(CHANGES, CHARTS, ELSEWHERE))
 
@@ -57,7 +57,8 @@ def test_unknown_others_and_unmoved_others_beside_an_unmoved_place_need_no_words
 
 
 def test_missing_wards_are_said_and_absence_is_all_there_is_to_say() -> None:
-    assert Reading("sti_tested_share", SHOWN, reading.UP, reading.ABOVE, counted=9, expected=10).clauses[-1] == "partial"
+    assert Reading("sti_tested_share", SHOWN, reading.UP, reading.ABOVE, counted=7, expected=10).clauses[-1] == "partial"
+    assert "partial" not in Reading("sti_tested_share", SHOWN, reading.UP, reading.ABOVE, counted=8, expected=10).clauses
     assert Reading("sti_tested_share", MISSING, reading.UP, reading.ABOVE, counted=0, expected=10).clauses == ("absent",)
 
 

@@ -14,8 +14,11 @@ from evaluation.contracts import SHOWN
 from evaluation.indicators import indicators
 
 UP, DOWN, UNCLEAR, NOT_COMPARABLE = "up", "down", "unclear", "not_comparable"
-ABOVE, BELOW, INSIDE, TOO_FEW = "above", "below", "inside", "too_few"
+ABOVE, BELOW, INSIDE, TOO_FEW, STOCK = "above", "below", "inside", "too_few", "stock"
 STILL, UNKNOWN = "still", "unknown"
+
+# Below this share of its wards a figure's own sentence says so; their number always stands beside it.
+MOSTLY = 0.8
 
 # (change on the year before, place on the control chart) -> what happened.
 _WHAT: Final = {
@@ -35,19 +38,26 @@ _WHAT: Final = {
     (NOT_COMPARABLE, BELOW): "outside_below",
     (NOT_COMPARABLE, INSIDE): "nothing_chart",
     (NOT_COMPARABLE, TOO_FEW): "unknown",
+    (UP, STOCK): "year_up_stock",
+    (DOWN, STOCK): "year_down_stock",
+    (UNCLEAR, STOCK): "nothing_year",
+    (NOT_COMPARABLE, STOCK): "unknown_year",
 }
 _OWN_WAY: Final = {
     "risen": UP,
     "year_up": UP,
     "year_up_alone": UP,
+    "year_up_stock": UP,
     "outside_above": UP,
     "fallen": DOWN,
     "year_down": DOWN,
     "year_down_alone": DOWN,
+    "year_down_stock": DOWN,
     "outside_below": DOWN,
     "nothing": STILL,
     "nothing_short": STILL,
     "nothing_chart": STILL,
+    "nothing_year": STILL,
 }
 _OTHERS: Final = {
     (UP, UP): "others.also_up",
@@ -72,8 +82,9 @@ class Reading:
         "shown", or why there is no value; everything else is then empty of meaning.
     change : {"up", "down", "unclear", "not_comparable"}
         On the same quarter of the year before, beyond chance.
-    chart : {"above", "below", "inside", "too_few"}
-        Where the chart's signals lie since its baseline ended.
+    chart : {"above", "below", "inside", "too_few", "stock"}
+        Where the last value stands on its control chart; "stock" of what
+        stands at a quarter's end, which such a chart cannot judge.
     elsewhere : {"up", "down", "still", "unknown"}
         How the other districts moved together.
     counted, expected : int
@@ -108,7 +119,7 @@ class Reading:
         if self.state != SHOWN:
             return ("absent",)
         others = _OTHERS.get((_OWN_WAY.get(self.what, ""), self.elsewhere), "")
-        part = "partial" if self.counted < self.expected else ""
+        part = "partial" if self.counted < MOSTLY * self.expected else ""
         return tuple(c for c in (self.what, self.judged, others, part) if c)
 
 

@@ -12,7 +12,9 @@ from evaluation.contracts import MISSING, changes_schema, checked, submissions_s
 from evaluation.disclosure.interim import Protection, protect
 from evaluation.indicators import elements
 from evaluation.monitoring.change import yearly_change
-from evaluation.monitoring.completeness import reported_wards, residents_reported
+from evaluation.monitoring.chart_places import chart_places
+from evaluation.monitoring.completeness import reported_wards, residents_reported, wards_counted
+from evaluation.monitoring.elsewhere import moved_elsewhere
 from evaluation.monitoring.values import district_counts, indicator_values
 from evaluation.periods import Period, quarters
 from evaluation.places import districts, residents
@@ -37,6 +39,11 @@ class Evidence:
     values, changes : DataFrame
         Indicators with intervals, and changes on a year before, made from
         protected counts.
+    elsewhere, charts : DataFrame
+        How the other districts moved, and where each value stands on its own
+        control chart, made from these.
+    counted : DataFrame
+        Wards behind each indicator's figure.
     reports, submissions : DataFrame
         Which wards reported; what was sent and when.
     findings, checked : DataFrame
@@ -50,6 +57,9 @@ class Evidence:
     protection: Protection
     values: pd.DataFrame
     changes: pd.DataFrame
+    elsewhere: pd.DataFrame
+    charts: pd.DataFrame
+    counted: pd.DataFrame
     reports: pd.DataFrame
     submissions: pd.DataFrame
     findings: pd.DataFrame
@@ -84,14 +94,29 @@ def _gathered(path: Path, as_of: dt.date, period: Period) -> Evidence:
     first = min(Period.parse(store.periods()[0]), period)
     spans = [str(p) for p in quarters(first, period)]
     reports = checked(store.ward_reports(), ward_reports_schema(), "ward reports")
-    counts = district_counts(store.district_totals(), spans, list(districts()))
+    totals = store.district_totals()
+    counts = district_counts(totals, spans, list(districts()))
     protection = protect(counts)
     wards = reported_wards(reports).rename(columns={"district_code": "place"})
     values = indicator_values(protection.counts, residents_reported(reports, spans))
     sent = checked(store.submissions(), submissions_schema(), "submissions")
     forms = sent[sent["stands"]].rename(columns={"district_code": "place"})
     changes = checked(yearly_change(values, wards, forms, str(period)), changes_schema(), "changes")
-    return Evidence(store, period, tuple(spans), protection, values, changes, reports, sent, store.findings(), store.submissions(held=True))
+    return Evidence(
+        store=store,
+        period=period,
+        periods=tuple(spans),
+        protection=protection,
+        values=values,
+        changes=changes,
+        elsewhere=moved_elsewhere(changes),
+        charts=chart_places(values, spans),
+        counted=wards_counted(totals),
+        reports=reports,
+        submissions=sent,
+        findings=store.findings(),
+        checked=store.submissions(held=True),
+    )
 
 
 def services_by_ward(evidence: Evidence, district: str) -> pd.DataFrame:

@@ -10,5 +10,5 @@ from evaluation.reporting.model import Paragraph, Section
 
 def context(subject: Subject) -> Section:
     """Return the section on context."""
-    table = table_of(subject, "context", "ind.caption.context", read_changes=False)
+    table = table_of(subject, "context", "ind.caption.context", read=False)
     return Section("context", say("section.context", subject.language), (Paragraph(say("context.intro", subject.language)), table))

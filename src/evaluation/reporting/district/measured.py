@@ -33,8 +33,8 @@ def measured(subject: Subject) -> Section:
     speak = subject.language
     legend = Paragraph(say("state.legend", speak, k=subject.evidence.protection.smallest_shown), "note")
     note = say("ind.process.note", speak)
-    outcomes = (table_of(subject, "outcome", "ind.caption.outcome", read_changes=True), legend)
-    process = (table_of(subject, "process", "ind.caption.process", read_changes=True, note=note),)
+    outcomes = (table_of(subject, "outcome", "ind.caption.outcome", read=True), legend)
+    process = (table_of(subject, "process", "ind.caption.process", read=True, note=note),)
     parts = [
         Section("outcomes", say("ind.outcomes", speak), outcomes),
         Section("process", say("ind.process", speak), process),
@@ -45,11 +45,11 @@ def measured(subject: Subject) -> Section:
     return Section("indicators", say("section.indicators", speak), (), tuple(parts))
 
 
-def table_of(subject: Subject, kind: str, caption: str, read_changes: bool, note: str = "") -> Table:
+def table_of(subject: Subject, kind: str, caption: str, read: bool, note: str = "") -> Table:
     """Return the table of the district's indicators of a kind."""
-    rows = [(subject.now(i), subject.before(i), subject.change(i)) for i in subject.of_kind(kind)]
+    rows = [subject.indicator_row(i) for i in subject.of_kind(kind)]
     text = say(caption, subject.language, place=subject.place, period=subject.period)
-    return indicator_table(f"{kind}-table", text, rows, subject.language, note, read_changes)
+    return indicator_table(f"{kind}-table", text, rows, subject.language, note, read)
 
 
 def _trends(subject: Subject) -> Figure:

@@ -13,11 +13,12 @@ from evaluation.language import day
 from evaluation.monitoring.completeness import Completeness, Timeliness, completeness, timeliness
 from evaluation.monitoring.corrections import Corrections, corrections
 from evaluation.monitoring.funnel import Funnel, funnel
+from evaluation.monitoring.reading import TOO_FEW, Reading, way, way_elsewhere
 from evaluation.monitoring.series import series_of
 from evaluation.places import District, districts, within_sentence
 from evaluation.quality import oddities
 from evaluation.quality.digits import DigitPreference, digit_preference
-from evaluation.reporting.district.written import Row
+from evaluation.reporting.district.written import IndicatorRow, Row
 from evaluation.reporting.evidence import Evidence
 
 if TYPE_CHECKING:
@@ -136,6 +137,39 @@ class Subject:
     def change(self, indicator: str) -> Row:
         """Return an indicator's change on the same quarter of the year before."""
         return {"indicator": indicator, **self._changes.loc[[indicator]].to_dict("records")[0]}
+
+    def indicator_row(self, indicator: str) -> IndicatorRow:
+        """Return all that is said of an indicator: value, change, course, reading."""
+        course = self._values.loc[indicator]["value"].reindex(list(self.evidence.periods))
+        return IndicatorRow(
+            now=self.now(indicator),
+            before=self.before(indicator),
+            change=self.change(indicator),
+            course=tuple(None if v != v else float(v) for v in course),
+            reading=self.reading(indicator),
+        )
+
+    def reading(self, indicator: str) -> Reading:
+        """Return what the evidence says of an indicator, by rule."""
+        period = str(self.evidence.period)
+        counted = self._of_place(self.evidence.counted, indicator, period)
+        chart = self._of_place(self.evidence.charts, indicator, period)
+        return Reading(
+            indicator,
+            str(self.now(indicator)["state"]),
+            way(self.change(indicator)),
+            str(chart["chart"]) if chart else TOO_FEW,
+            way_elsewhere(self._of_place(self.evidence.elsewhere, indicator)),
+            int(counted["counted"]) if counted else 0,
+            int(counted["expected"]) if counted else 0,
+        )
+
+    def _of_place(self, frame: pd.DataFrame, indicator: str, period: str = "") -> Row:
+        """Return this district's row of an indicator, empty where there is none."""
+        own = frame[(frame["place"] == self.code) & (frame["indicator"] == indicator)]
+        if period:
+            own = own[own["period"] == period]
+        return own.to_dict("records")[0] if len(own) else {}
 
     def series(self, indicator: str) -> pd.DataFrame:
         """Return an indicator over all quarters: period, value, low, high, state."""

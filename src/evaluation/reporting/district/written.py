@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from evaluation.contracts import MISSING, SHOWN, WITHHELD
 from evaluation.indicators import Indicator, elements, indicators
 from evaluation.language import number, percent, points, say, span
+from evaluation.monitoring.reading import Reading
 from evaluation.reporting.model import Cell, Column, Table
 
 Row = Mapping[Hashable, Any]
@@ -83,59 +85,97 @@ def change_sentence(row: Row, language: str) -> str:
     return say(f"change.{way}.{scale}", language, **slots)
 
 
-def change_cells(row: Row, language: str) -> tuple[Cell, Cell]:
-    """Return the table cells of a change: size with interval, and how to read it."""
-    if row["state"] != SHOWN:
-        return absent(str(row["state"]), language), Cell("")
-    write = points if row["scale"] == "difference" else signed
-    text = f"{write(row['change'], language)} ({change_interval(row, language)})"
-    return Cell(text), Cell(say(f"change.word.{direction(row)}", language))
+@dataclass(frozen=True)
+class IndicatorRow:
+    """All that a report says of one indicator: its rows of values and changes, its course, its reading, its target."""
+
+    now: Row
+    before: Row
+    change: Row
+    course: tuple[float | None, ...]
+    reading: Reading
+    target: str = ""
 
 
-def indicator_table(
-    name: str, caption: str, rows: list[tuple[Row, Row, Row]], language: str, note: str = "", read_changes: bool = True
-) -> Table:
-    """Return the table of indicators of a place.
+def indicator_table(name: str, caption: str, rows: Sequence[IndicatorRow], language: str, note: str = "", read: bool = True) -> Table:
+    """Return the table of indicators of a place: a row each, and under it one sentence made by rules.
 
     Parameters
     ----------
     name, caption : str
-    rows : list of (now, before, change)
-        Rows of the indicator and change frames, in the order to show.
+    rows : sequence of IndicatorRow
+        In the order to show.
     language : {"vi", "en"}
     note : str
         Put before the count of withheld and missing cells.
-    read_changes : bool
-        Whether changes are read as up or down; never for context.
+    read : bool
+        Whether changes are read, held against their chart and a target;
+        never for context.
     """
-    heads = [("ind.name", 28), ("ind.value", 10), ("ind.base", 10), ("ind.interval", 15), ("ind.before", 10), ("ind.change", 16)]
-    if read_changes:
-        heads.append(("ind.reading", 11))
-    made = [_indicator_row(now, before, change, language, read_changes) for now, before, change in rows]
+    aims = any(row.target for row in rows)
+    heads = [("ind.name", 23), ("ind.course", 12), ("ind.value", 20), ("ind.change", 20)]
+    if read:
+        heads += [("ind.chart", 13), *([("ind.target", 9)] if aims else []), ("ind.counted", 8)]
+    made = [_indicator_row(row, language, read, aims) for row in rows]
+    said = tuple(said_of(row, language) for row in rows) if read else ()
     states = [cell.state for row in made for cell in row]
     counted = say("state.counted", language, withheld=states.count(WITHHELD), missing=states.count(MISSING))
-    columns = tuple(Column(say(k, language), k not in ("ind.name", "ind.reading"), k == "ind.name", width) for k, width in heads)
-    return Table(name, caption, columns, tuple(made), " ".join(n for n in (note, counted) if n))
+    numeric = ("ind.value", "ind.change", "ind.counted")
+    columns = tuple(Column(say(k, language), k in numeric, k == "ind.name", width) for k, width in heads)
+    none = say("ind.target.none", language) if read and not aims else ""
+    return Table(name, caption, columns, tuple(made), " ".join(n for n in (note, none, counted) if n), said)
 
 
-def _indicator_row(now: Row, before: Row, change: Row, language: str, read_changes: bool) -> tuple[Cell, ...]:
-    known = indicators()[str(now["indicator"])]
-    cells = [Cell(known.label[language]), _value_cell(known, now, language)]
-    if now["state"] == SHOWN:
-        share = known.measure == "proportion"
-        cells.append(Cell(f"{number(now['numerator'], language)}/{number(now['denominator'], language)}" if share else ""))
-        # What stands at the end of a quarter is a count of all there is: chance has no part in it.
-        standing = known.measure == "count" and elements()[known.numerator].accumulates == "stock"
-        cells.append(Cell("" if standing else interval(known, now["low"], now["high"], language)))
-    else:
-        cells += [Cell(""), Cell("")]
-    cells.append(_value_cell(known, before, language))
-    size, reading = (Cell(""), Cell("")) if known.measure == "yes_no" else change_cells(change, language)
-    return (*cells, size, reading) if read_changes else (*cells, size)
+def said_of(row: IndicatorRow, language: str) -> str:
+    """Return the one sentence on an indicator: of what moved, beyond what, whether the others did, and who is missing."""
+    reading = row.reading
+    if reading.state != SHOWN:
+        return say(f"said.absent.{reading.state}", language)
+    slots = {"counted": reading.counted, "expected": reading.expected}
+    return " ".join(say(f"said.{clause}", language, **slots) for clause in reading.clauses)
+
+
+def _indicator_row(row: IndicatorRow, language: str, read: bool, aims: bool) -> tuple[Cell, ...]:
+    known = indicators()[str(row.now["indicator"])]
+    cells = [Cell(known.label[language]), _course_cell(known, row.course, language), _value_cell(known, row.now, language)]
+    plain = known.measure == "yes_no"
+    cells.append(Cell("") if plain else _change_cell(known, row.before, row.change, language))
+    if not read:
+        return tuple(cells)
+    chart = Cell("") if plain or row.now["state"] != SHOWN else Cell(say(f"reading.{row.reading.chart}", language))
+    wards = Cell(f"{row.reading.counted}/{row.reading.expected}" if row.reading.expected else "")
+    return (*cells, chart, *([Cell(row.target)] if aims else []), wards)
+
+
+def _course_cell(known: Indicator, course: tuple[float | None, ...], language: str) -> Cell:
+    """Return the small line over the quarters with its words: first and last value, and how many have none."""
+    shown = [v for v in course if v is not None]
+    if known.measure == "yes_no" or len(shown) < 2:
+        return Cell("")
+    slots = {"first": value(known, shown[0], language), "last": value(known, shown[-1], language), "n": len(shown), "total": len(course)}
+    return Cell(say("ind.course.text", language, **slots), course=course)
+
+
+def _change_cell(known: Indicator, before: Row, change: Row, language: str) -> Cell:
+    """Return the change with its interval and the value that it is a change from."""
+    if change["state"] != SHOWN:
+        return absent(str(change["state"]), language)
+    write = points if change["scale"] == "difference" else signed
+    was = say("ind.change.before", language, value=value(known, before["value"], language))
+    return Cell(f"{write(change['change'], language)} ({change_interval(change, language)}; {was})")
 
 
 def _value_cell(known: Indicator, row: Row, language: str) -> Cell:
-    return Cell(value(known, row["value"], language)) if row["state"] == SHOWN else absent(str(row["state"]), language)
+    """Return value, interval, and what a share is out of."""
+    if row["state"] != SHOWN:
+        return absent(str(row["state"]), language)
+    share = known.measure == "proportion"
+    # What stands at the end of a quarter is a count of all there is: chance has no part in it.
+    standing = known.measure == "count" and elements()[known.numerator].accumulates == "stock"
+    inner = "" if standing else interval(known, row["low"], row["high"], language)
+    base = f"{number(row['numerator'], language)}/{number(row['denominator'], language)}" if share else ""
+    behind = "; ".join(part for part in (inner, base) if part)
+    return Cell(value(known, row["value"], language) + (f" ({behind})" if behind else ""))
 
 
 def key_figure(row: Row, kind: str = "indicator") -> dict[str, Any]:
