@@ -4,27 +4,21 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evaluation.batch.run import Refused
-from evaluation.cli.asked_series import Asked, Found, all_units, one_unit
+from evaluation.cli.answer_rows import Rows, chart_rows, funnel_rows, marked_unit, trend_rows
+from evaluation.cli.asked_series import Asked, Found, all_units, one_unit, period_of, typed_number
 from evaluation.cli.codes import DONE, FAILED, wrong
 from evaluation.cli.screen import near, table
-from evaluation.language import SYNTHETIC, Words, number, percent, say, span, words
+from evaluation.language import SYNTHETIC, Words, number, say, words
 from evaluation.plan import BASELINE_END
 from evaluation.settings import folders
 
 if TYPE_CHECKING:
-    from evaluation.monitoring.charts import ControlChart
-    from evaluation.monitoring.funnel import Funnel
-    from evaluation.monitoring.trend import Trend
     from evaluation.results import Result
-
-MOST_UNITS = 40  # beyond these a terminal shows those outside the limits; JSON has all
-
-Rows = tuple[list[str], list[list[str]], tuple[int, ...]]
 
 
 def show_trend(asked: Asked, out: Path | None, as_json: bool, language: str) -> int:
@@ -52,17 +46,17 @@ def show_trend(asked: Asked, out: Path | None, as_json: bool, language: str) -> 
 
     _drawable(out)
     found = one_unit(asked)
-    return _answered(lambda: trend(found.series, _of(found)), found, "trend", (out, as_json, language), _trend_rows)
+    return _answered(lambda: trend(found.series, _of(found)), found, "trend", (out, as_json, language), trend_rows)
 
 
-def show_funnel(asked: Asked, target: float | None, out: Path | None, as_json: bool, language: str) -> int:
+def show_funnel(asked: Asked, target: str | None, out: Path | None, as_json: bool, language: str) -> int:
     """Tell which units differ from the common level by more than chance explains.
 
     Parameters
     ----------
     asked : Asked
-    target : float or None
-        Value to hold units against.
+    target : str or None
+        Value to hold units against, as typed.
     out, as_json, language
         As in `show_trend`.
 
@@ -79,10 +73,20 @@ def show_funnel(asked: Asked, target: float | None, out: Path | None, as_json: b
     from evaluation.monitoring.funnel import funnel
 
     _drawable(out)
+    held = None if target is None else typed_number(target, "--target")
     found, period = all_units(asked)
+    if held is not None and held >= 1 and found.series.measure == "proportion":
+        raise wrong("target")
     options: dict[str, object] = {} if found.unit is None else {"highlight": found.unit}
     return _answered(
-        lambda: funnel(found.series, period, target=target), found, "funnel", (out, as_json, language), _funnel_rows, period, options
+        lambda: funnel(found.series, period, target=held),
+        found,
+        "funnel",
+        (out, as_json, language),
+        funnel_rows,
+        period,
+        options,
+        lambda result, speak: marked_unit(result, found.unit, speak),
     )
 
 
@@ -110,7 +114,6 @@ def show_chart(asked: Asked, kind: str, rules: str, baseline_end: str | None, ou
     WrongUse, Refused
         Before anything is worked out.
     """
-    from evaluation.cli.asked_series import period_of
     from evaluation.monitoring.charts import KINDS, RULES, chart
 
     for name, typed, known in (("--kind", kind, ("auto", *KINDS)), ("--rules", rules, tuple(RULES))):
@@ -127,7 +130,7 @@ def show_chart(asked: Asked, kind: str, rules: str, baseline_end: str | None, ou
         found,
         "chart",
         (out, as_json, language),
-        _chart_rows,
+        chart_rows,
     )
 
 
@@ -155,6 +158,7 @@ def _answered(
     rows: Callable[[Any, str], Rows],
     period: str | None = None,
     options: dict[str, object] | None = None,
+    marked: Callable[[Any, str], str] | None = None,
 ) -> int:
     """Work the answer out and tell it: sentence, numbers, picture."""
     out, as_json, language = wanted
@@ -170,11 +174,15 @@ def _answered(
     if found.series.synthetic:
         print(SYNTHETIC)
     print(result.summary(language))
+    if said := marked(result, language) if marked else "":
+        print(said)
     heads, cells, right = rows(result, language)
     if cells:
         table(heads, cells, right)
     if (others := len(result.to_frame()) - len(cells)) > 0:
         print(say("cli.analysis.inside_only", language, n=number(others, language)))
+    for note in found.notes:
+        print(note[language])
     print(say("cli.analysis.method", language, method=result.method[language]))
     print(say("cli.analysis.inside", language))
     if out:
@@ -209,86 +217,18 @@ def _picture(result: Result, found: Found, out: Path, language: str, options: di
 
 def _data(result: Result, found: Found, command: str, period: str | None, out: Path | None) -> dict[str, Any]:
     from evaluation.cli.as_data import plain, result_data
+    from evaluation.monitoring.asked import CITY
 
     unit = found.unit
     return {
         "command": command,
         "indicator": found.indicator,
         "units": found.level,
-        "place": None if unit is None else {"code": unit, **plain(found.series.name(unit))},
+        "place": None if unit is None else {"code": CITY if found.level == "city" else unit, **plain(found.series.name(unit))},
         "period": period,
         "protected": False,
         "synthetic": found.series.synthetic,
+        "notes": plain(found.notes),
         "picture": None if out is None else near(out),
         **{k: v for k, v in result_data(result).items() if k not in ("synthetic", "period")},
     }
-
-
-def _heads(keys: Sequence[str], language: str) -> list[str]:
-    return [say(f"cli.col.{key}", language) for key in keys]
-
-
-def _written(x: Any, write: Callable[[float], str], absent: str = "") -> str:
-    return absent if x is None or x != x else write(float(x))
-
-
-def _span(low: Any, high: Any, write: Callable[[float], str], language: str) -> str:
-    return "" if low != low or high != high or low is None or high is None else span(write(float(low)), write(float(high)), language)
-
-
-def _absent(state: str, language: str) -> str:
-    from evaluation.monitoring.asked import ABSENT
-
-    return ABSENT[state][language] if state in ABSENT else state
-
-
-def _whole(language: str) -> Callable[[float], str]:
-    return lambda x: number(x, language, 0 if float(x).is_integer() else 1)
-
-
-def _trend_rows(result: Trend, language: str) -> Rows:
-    from evaluation.monitoring.series import COUNT, said_period
-
-    def write(x: float) -> str:
-        return result.written(x, language)
-
-    share = result.measure != COUNT
-    keys = ["period", "count", *(["denominator", "value"] if share else []), "interval", "expected"]
-    cells = []
-    for r in result.to_frame().to_dict("records"):
-        counted = _written(r["count"], _whole(language), _absent(str(r["state"]), language))
-        base = [_written(r["denominator"], _whole(language)), _written(r["value"], write)] if share else []
-        expected = _written(r["expected"], lambda x: write(x) if share else number(x, language, 1))
-        cells.append([said_period(str(r["period"]), language), counted, *base, _span(r["low"], r["high"], write, language), expected])
-    return _heads(keys, language), cells, tuple(range(1, len(keys)))
-
-
-def _funnel_rows(result: Funnel, language: str) -> Rows:
-    shown = result.frame if len(result.frame) <= MOST_UNITS else result.outside
-
-    def write(x: float) -> str:
-        return result.written(x, language)
-
-    cells = []
-    for r in shown.to_dict("records"):
-        place = say(f"cli.position.{r['position']}", language) if r["position"] else _absent(str(r["state"]), language)
-        counts = [_written(r["count"], _whole(language)), _written(r["n"], _whole(language)), _written(r["value"], write)]
-        cells.append([result.name(str(r["unit"]))[language], *counts, _span(r["low95"], r["high95"], write, language), place])
-    return _heads(["unit", "count", "denominator", "value", "limits_95", "position"], language), cells, (1, 2, 3, 4)
-
-
-def _chart_rows(result: ControlChart, language: str) -> Rows:
-    from evaluation.monitoring.series import PROPORTION, said_period
-
-    share = result.measure == PROPORTION and result.unit != "periods"
-
-    def write(x: float) -> str:
-        return percent(x, language) if share else number(x, language, 0 if float(x).is_integer() else 1)
-
-    cells = []
-    for r in result.to_frame().to_dict("records"):
-        value = _written(r["value"], write, _absent(str(r["state"]), language))
-        fired = say(f"cli.signal.{r['signal']}", language) if r["signal"] else ""
-        when = said_period(str(r["period"]), language)
-        cells.append([when, value, _written(r["centre"], write), _span(r["low"], r["high"], write, language), fired])
-    return _heads(["period", "value", "centre", "limits", "signal"], language), cells, (1, 2, 3)

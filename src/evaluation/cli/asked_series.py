@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import difflib
+import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from evaluation.cli.codes import WrongUse, wrong
 from evaluation.indicators import Indicator, UnknownIndicator, indicators
 from evaluation.indicators import indicator as indicator_named
-from evaluation.language import words
-from evaluation.places import AmbiguousPlace, UnknownPlace, find_district, find_ward
+from evaluation.language import Words, words
+from evaluation.places import AmbiguousPlace, UnknownPlace, districts, find_district, find_ward
 from evaluation.settings import folders
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Own:
     count: str | None = None
     denominator: str | None = None
     measure: str | None = None
-    per: float | None = None
+    per: str | None = None
     label: str | None = None
     good: str | None = None
 
@@ -85,6 +86,8 @@ class Found:
         What the units are.
     delicate : bool
         Whether small counts in it may point at people.
+    notes : tuple of Words
+        What a reader has to know of how it was put together.
     """
 
     series: CountSeries
@@ -92,6 +95,7 @@ class Found:
     indicator: str | None
     level: str
     delicate: bool
+    notes: tuple[Words, ...] = ()
 
 
 def one_unit(asked: Asked) -> Found:
@@ -105,11 +109,9 @@ def one_unit(asked: Asked) -> Found:
         If there are no data.
     """
     found = _own_unit(asked) if _is_own(asked) else _place(asked)
-    return (
-        found
-        if asked.period is None
-        else Found(found.series.until(period_of(found.series, asked.period)), found.unit, found.indicator, found.level, found.delicate)
-    )
+    if asked.period is None:
+        return found
+    return replace(found, series=found.series.until(period_of(found.series, asked.period)))
 
 
 def all_units(asked: Asked) -> tuple[Found, str]:
@@ -126,6 +128,8 @@ def all_units(asked: Asked) -> tuple[Found, str]:
         series = _own_series(asked.own)
         if asked.own.unit is None:
             raise wrong("own_no_units")
+        if series.measure == "count":
+            raise wrong("funnel_denominator")
         unit = _unit(series, asked.place) if asked.place else None
         return Found(series, unit, None, "own", False), period_of(series, asked.period or series.periods[-1])
     known = _indicator(asked.indicator)
@@ -172,7 +176,6 @@ def _is_own(asked: Asked) -> bool:
 
 def _own_series(own: Own) -> CountSeries:
     from evaluation.cli.own_table import read
-    from evaluation.language import Words
     from evaluation.monitoring.own_series import OwnTableError, own_series
 
     if own.measure is not None and own.measure not in MEASURES:
@@ -186,7 +189,7 @@ def _own_series(own: Own) -> CountSeries:
             table.frame,
             **table.columns,
             measure=MEASURES[own.measure] if own.measure else None,
-            per=1.0 if own.per is None else own.per,
+            per=1.0 if own.per is None else typed_number(own.per, "--per"),
             label=own.label,
             direction=own.good or "context",
             source=Words(f"Bảng {table.file}", f"Table {table.file}"),
@@ -206,8 +209,24 @@ def _own_unit(asked: Asked) -> Found:
     if asked.place is None:
         return Found(series, series.units[0], None, "own", False)
     if asked.place == EVERYTHING and EVERYTHING not in series.units:
-        return Found(total(series), ALL, None, "own", False)
+        return Found(total(series), ALL, None, "own", False, _of_sum(series))
     return Found(series, _unit(series, asked.place), None, "own", False)
+
+
+def typed_number(text: str, option: str) -> float:
+    """Return a number as typed: 10000, 10.000, 10,000, 0.5, 0,5 or 50%.
+
+    Raises
+    ------
+    WrongUse
+        If it is no number above zero.
+    """
+    plain = text.strip().removesuffix("%").rstrip()
+    if re.fullmatch(r"[1-9][0-9]{0,2}(?:([., ])[0-9]{3})(?:\1[0-9]{3})*", plain):
+        plain = re.sub(r"[., ]", "", plain)
+    if not re.fullmatch(r"[0-9]{1,12}(?:[.,][0-9]{1,12})?", plain) or not float(plain.replace(",", ".")):
+        raise wrong("above_zero", name=option)
+    return float(plain.replace(",", ".")) / (100 if text.strip().endswith("%") else 1)
 
 
 def _few(names: tuple[str, ...]) -> str:
@@ -258,11 +277,26 @@ def _place(asked: Asked) -> Found:
     store = _store(asked)
     if ward:
         series = _data(ward_series, store, known.id, [ward.district_code])
-        return Found(series, ward.code, known.id, "ward", True)
+        home = districts()[ward.district_code].name  # eleven districts have a Ward 1
+        name = Words(f"{ward.name.vi}, {home.vi}", f"{ward.name.en}, {home.en}")
+        return Found(replace(series.of(ward.code), names={ward.code: name}), ward.code, known.id, "ward", True)
     series = _data(district_series, store, known.id)
     if district:
         return Found(series, district.code, known.id, "district", known.sensitive)
-    return Found(total(series, CITY_NAME), ALL, known.id, "city", known.sensitive)
+    return Found(total(series, CITY_NAME), ALL, known.id, "city", known.sensitive, _of_sum(series))
+
+
+def _of_sum(series: CountSeries) -> tuple[Words, ...]:
+    """Return what a reader has to know of a sum over units some of which have no number."""
+    from evaluation.contracts import NOT_APPLICABLE, SHOWN
+    from evaluation.monitoring.series import COUNT, said_period
+
+    had = ((series.states == SHOWN) | (series.states == NOT_APPLICABLE)).sum(axis=0)
+    few = [period for period, n in zip(series.periods, had.tolist(), strict=True) if n < len(series.units)]
+    if not few:
+        return ()
+    said = Words(*(_few(tuple(said_period(p, speak) for p in few)) for speak in ("vi", "en")))
+    return (words("cli.analysis.no_sum" if series.measure == COUNT else "cli.analysis.part_sum", periods=said),)
 
 
 def _typed(find: Callable[[str], T], text: str) -> T:
@@ -298,8 +332,8 @@ def period_of(series: CountSeries, typed: str, option: str = "--period") -> str:
 
     try:
         period = read_times([typed]).periods[0]
-    except UnreadTimes as error:
-        raise WrongUse(f"{option}: {error.why.vi}. / {error.why.en}.") from None
+    except UnreadTimes:
+        raise wrong("period", name=option) from None
     if period not in series.periods:
         raise wrong("no_period", name=period, first=series.periods[0], last=series.periods[-1])
     return period

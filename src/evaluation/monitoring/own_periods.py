@@ -210,7 +210,7 @@ def _kind(rows_of: dict[str, list[int]]) -> tuple[_Kind, dict[str, int]]:
             if ordinals
             else Words("không đọc được thành kỳ", "cannot be read as periods")
         )
-        raise UnreadTimes(unread, Words(f"{what.vi}. {WAY_OUT.vi}", f"{what.en}. {WAY_OUT.en}"))
+        raise UnreadTimes(unread, Words(f"{what.vi}. {WAY_OUT.vi}; bỏ dòng tổng", f"{what.en}. {WAY_OUT.en}; leave rows of totals out"))
     if best is _MONTHS and all(_AMBIGUOUS.fullmatch(t) for t in rows_of):
         raise UnreadTimes(
             (),
