@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from scipy import special
 
 from evaluation.language import Words, number
+from evaluation.monitoring.completion import Imputer, Reports, reports_of
 from evaluation.monitoring.imputation import combined
-from evaluation.monitoring.missing_reports import ALL_UNITS, IMPUTATIONS, Imputer, Reports, reports_of, said_period
+from evaluation.monitoring.missing_reports import ALL_UNITS, IMPUTATIONS, said_period
 from evaluation.monitoring.series import CountSeries
 from evaluation.results import Result
 
