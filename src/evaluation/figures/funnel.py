@@ -14,7 +14,8 @@ from matplotlib.patches import Patch
 from evaluation.figures import states, style, units
 from evaluation.indicators import PER_RESIDENTS
 from evaluation.language import Words, number
-from evaluation.monitoring.funnel import ABOVE, BELOW, INSIDE, LIMITS, OUTSIDE_998, PROPORTION, Funnel
+from evaluation.monitoring.funnel import ABOVE, BELOW, INSIDE, LIMITS, OUTSIDE_998, Funnel
+from evaluation.monitoring.series import PROPORTION
 
 # More names than this hide the picture.
 MOST_NAMES = 8
@@ -46,6 +47,9 @@ _BEYOND: dict[str, dict[str, Any]] = {
 }
 _OWN: dict[str, Any] = {"marker": "D", "markersize": 8, "color": style.ACCENT, "markeredgecolor": style.INK}
 _NOTICE: dict[str, Any] = {"facecolor": style.PAPER, "edgecolor": style.RULE, "boxstyle": "round,pad=0.4"}
+# Where a name may stand: side and points upwards; further off it hangs on a thread.
+_ROOMS = ((1, 4), (-1, 4), (1, -17), (-1, -17), (1, 20), (-1, 20), (1, -33), (-1, -33))
+_THREAD: dict[str, Any] = {"arrowstyle": "-", "color": style.GREY, "linewidth": 0.7, "shrinkA": 0, "shrinkB": 3}
 _NAME: dict[str, Any] = {"facecolor": style.PAPER, "edgecolor": "none", "alpha": 0.85, "pad": 1}
 
 
@@ -121,7 +125,8 @@ def funnel(
         )
         left_out = _names(ax, result, data, named, language) + (0 if highlight else _outside(data) - len(named))
         if left_out:
-            ax.text(0.98, 0.96, UNNAMED[language].format(n=left_out), transform=ax.transAxes, ha="right", va="top", fontsize=style.SMALL)
+            text = UNNAMED[language].format(n=number(left_out, language))
+            ax.text(0.98, 0.96, text, transform=ax.transAxes, ha="right", va="top", fontsize=style.SMALL, bbox=_NOTICE, zorder=6)
     _tell(ax, result, data, highlight, (title, why), language, synthetic=synthetic)
     return ax
 
@@ -180,7 +185,7 @@ def _names(ax: Axes, result: Funnel, data: pd.DataFrame, named: pd.DataFrame, la
         text = result.name(str(row["unit"]))[language]
         x, y = ax.transData.transform((row["n"], row["value"])) * dots
         wide, tall = style.text_width(text, style.TEXT, True) + 4, style.TEXT * 1.5
-        for side, up in ((1, 4), (-1, 4), (1, -17), (-1, -17), (1, 18), (-1, 18), (1, -31), (-1, -31)):
+        for side, up in _ROOMS:
             left = x + 8 if side > 0 else x - 8 - wide
             box = (left, y + up, left + wide, y + up + tall)
             inside = box[0] > frame[0] and box[1] > frame[1] and box[2] < frame[2] and box[3] < frame[3]
@@ -191,6 +196,7 @@ def _names(ax: Axes, result: Funnel, data: pd.DataFrame, named: pd.DataFrame, la
                     "textcoords": "offset points",
                     "ha": "left" if side > 0 else "right",
                 }
+                where["arrowprops"] = None if abs(up + 6) < 12 else _THREAD
                 ax.annotate(text, (row["n"], row["value"]), **where, fontsize=style.TEXT, fontweight="bold", bbox=_NAME, zorder=6)
                 break
         else:
@@ -237,9 +243,9 @@ def _handles(result: Funnel, data: pd.DataFrame, highlight: str | None, language
         found.append(Line2D([], [], linestyle="none", **_OTHERS, label=INNERS[language].format(noun=noun)))
         sides = [s for s in (ABOVE, BELOW) if (shown["side"] == s).any()]
         found += [Line2D([], [], linestyle="none", **_BEYOND[s], label=BEYOND[s][language]) for s in sides]
-    dotted = ":" if result.target is None else "-"
+    line: dict[str, Any] = {"linestyle": ":" if result.target is None else "-", "linewidth": 1.1}
     found += [
-        Line2D([], [], color=style.INK, linestyle=dotted, linewidth=1.1, label=_middle(result, language)),
+        Line2D([], [], color=style.INK, **line, label=_middle(result, language)),
         Line2D([], [], color=style.GREY, linestyle=(0, (4, 2)), linewidth=1, label=INNER[language]),
         Line2D([], [], color=style.GREY, linewidth=1, label=OUTER[language]),
     ]
