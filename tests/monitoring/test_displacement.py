@@ -14,7 +14,7 @@ from evaluation.monitoring.displacement import Displacement, Paired, common_disp
 from evaluation.monitoring.displacement_quotient import category, displacement_difference, fieller, measures
 from evaluation.monitoring.rings import Rings, rings
 from evaluation.monitoring.series import CountSeries
-from evaluation.places import UnknownPlace, district_neighbours, ward_borders
+from evaluation.places import UnknownPlace, district_neighbours, districts, ward_borders
 
 PERIODS = tuple(f"{y}-Q{q}" for y in range(2015, 2019) for q in range(1, 5))
 WARD = "26749"
@@ -126,7 +126,9 @@ def test_dispersion_is_pearsons_around_rows_times_columns() -> None:
         table = counts[:, 0, side]
         fit = table.sum(1, keepdims=True) * table.sum(0, keepdims=True) / table.sum()
         chi += ((table - fit) ** 2 / fit).sum()
-    assert common_dispersion([Paired(c) for c in counts]) == pytest.approx(max(1.0, chi / (2 * 2 * 5)))
+    found, degrees = common_dispersion([Paired(c) for c in counts])
+    assert degrees == 2 * 2 * 5
+    assert found == pytest.approx(max(1.0, chi / degrees))
 
 
 def test_a_planted_change_shows_where_it_is(made: Made, around: Rings) -> None:
@@ -154,6 +156,22 @@ def test_context_is_told_without_judgement_and_a_wrong_way_without_attribution(m
     assert "lan tỏa" not in neutral.summary("vi")
     assert displacement(made(counts, direction="down"), around, "2017-Q1").reading == "same_way"
     assert displacement(made(counts), around, "2017-Q1").reading == "not_attributed"
+
+
+def test_districts_have_rings_too_and_no_border_lengths() -> None:
+    """Places that the police call hotspots are counted by district: context, so that the way is said and nothing judged."""
+    codes = tuple(districts())
+    counts = np.full((24, 16), 6.0)
+    counts[codes.index("760"), 8:] = 2.0
+    frame = pd.DataFrame({"unit": np.repeat(codes, 16), "period": list(PERIODS) * 24, "count": counts.ravel(), "denominator": np.nan})
+    series = CountSeries(
+        frame=frame.assign(state="shown"), label=Words("Số điểm", "Places"), measure="count", periods=PERIODS, phases=(1, 2, 3, 4) * 4
+    )
+    found = displacement(series, rings("760"), "2017-Q1")
+    assert found.reading == "unseen"
+    assert found.total == pytest.approx(-32.0)
+    with pytest.raises(ValueError, match="needs buffer=ring1 around a ward"):
+        displacement(series, rings("760"), "2017-Q1", weighting="border")
 
 
 def test_border_weights_have_mean_one_and_count_by_metres(made: Made, around: Rings) -> None:
@@ -244,7 +262,7 @@ def _simulated(made: Made, mean: NDArray[np.float64], around: Rings, runs: int, 
 @pytest.mark.slow
 @pytest.mark.parametrize(("unit", "ring"), [(1.0, 1.0), (1.6, 1.25)])
 def test_intervals_keep_their_rate_under_overdispersion(made: Made, around: Rings, unit: float, ring: float) -> None:
-    """400 draws at twice the Poisson variance: 95 % within 3.3 binomial errors (3.6 points), which the unknown dispersion may cost."""
+    """400 draws at twice the Poisson variance: 95 % within 3.3 binomial errors (3.6 points)."""
     mean = _means(around, unit, ring)
     runs = _simulated(made, mean, around, 400, seed=11)
     sums = np.stack([mean[:, :8].sum(1), mean[:, 8:].sum(1)], axis=1)

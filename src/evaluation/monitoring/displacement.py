@@ -195,9 +195,11 @@ def displacement(
     reported too: a missing report is no zero and cannot become a change.
     Intervals come from draws of each area's mean count given what was counted
     (gamma, prior weight one half), with the variance that the areas' periods
-    show beyond their common movement. The quotient's interval holds the values
-    q for which numerator - q x denominator cannot be told from zero (Fieller),
-    by the same draws.
+    show beyond their common movement, itself uncertain (scaled chi-square).
+    The quotient's interval holds the values q for which numerator -
+    q x denominator cannot be told from zero (Fieller), by the same draws.
+    Where nothing happens and the quotient is told by chance all the same, its
+    interval holds the truth less often than `level`: read the reading first.
 
     Raises
     ------
@@ -216,12 +218,15 @@ def displacement(
             )
     lengths = np.array([around.border_m.get(u, 0) for u in around.ring1], dtype=float)
     weights = lengths / lengths.mean() if weighting == "border" else np.ones(sum(len(around.of(a)) for a in inner))
-    dispersion = common_dispersion([areas[a] for a in (UNIT, *inner, CONTROL)])
+    dispersion, degrees = common_dispersion([areas[a] for a in (UNIT, *inner, CONTROL)])
     a, c = (_Total.of(areas[n].totals, None) for n in (UNIT, CONTROL))
     b = _Total.of(np.concatenate([areas[n].totals for n in inner]), weights)
     check_totals([], list(c.mean))
     rng = np.random.default_rng(seed)
-    simulated = [t.drawn(dispersion, draws, rng) for t in (a, b, c)]
+    spread = np.full(draws, dispersion)
+    if dispersion > 1:
+        spread = np.maximum(1.0, dispersion * degrees / rng.chisquare(degrees, draws))
+    simulated = [t.drawn(spread, rng) for t in (a, b, c)]
     point = measures((a.mean[0], a.mean[1]), (b.mean[0], b.mean[1]), (c.mean[0], c.mean[1]))
     drawn = _contrasts(*simulated)
     success, buffered, total = (_ends(x, level) for x in drawn)
@@ -244,7 +249,13 @@ def displacement(
         n=sum(x.pairs for x in areas.values()),
         unit="quotient",
         assumptions=_ASSUMPTIONS,
-        diagnostics={"whole_years": here.width % series.season == 0, "weighting": weighting, "window": here.width, "draws": draws},
+        diagnostics={
+            "whole_years": here.width % series.season == 0,
+            "weighting": weighting,
+            "window": here.width,
+            "draws": draws,
+            "degrees": degrees,
+        },
         reading=reading,
         label=series.label,
         place=place,
@@ -290,8 +301,8 @@ class Paired:
         return int(np.isfinite(self.counts[:, 0]).sum())
 
 
-def common_dispersion(areas: Sequence[Paired]) -> float:
-    """Return the variance of areas' counts by period over that of chance, around their common movement; at least 1.
+def common_dispersion(areas: Sequence[Paired]) -> tuple[float, int]:
+    """Return the variance of areas' counts by period over that of chance, around their common movement, and its degrees of freedom.
 
     Parameters
     ----------
@@ -303,7 +314,7 @@ def common_dispersion(areas: Sequence[Paired]) -> float:
     In each window an area's count is expected to be the product of its level
     and the period's common movement, by how much of its usual count is
     reported (iterated until margins agree); Pearson's statistic over its
-    degrees of freedom. 1 where there are none.
+    degrees of freedom, at least 1. 1 where there are none.
     """
     used = [a for a in areas if a.pairs]
     chi, degrees = 0.0, 0
@@ -315,7 +326,7 @@ def common_dispersion(areas: Sequence[Paired]) -> float:
         chi += float(((seen - fit)[known] ** 2 / fit[known]).sum())
         rows, columns = int(known.any(axis=1).sum()), int(known.any(axis=0).sum())
         degrees += max(0, int(known.sum()) - rows - columns + 1)
-    return max(1.0, chi / degrees) if degrees else 1.0
+    return (max(1.0, chi / degrees), degrees) if degrees else (1.0, 0)
 
 
 def _usual(counts: _Floats) -> _Floats:
@@ -363,10 +374,10 @@ class _Total:
         typical = float((w**2).mean() / w.mean())
         return cls(mean, np.divide(second, mean, out=np.full(2, typical), where=mean > 0))
 
-    def drawn(self, dispersion: float, draws: int, rng: np.random.Generator) -> _Floats:
-        """Return draws x 2 of the means that these counts leave."""
-        scale = self.event * dispersion
-        return np.asarray(scale * rng.gamma(self.mean / scale + 0.5, size=(draws, 2)))
+    def drawn(self, dispersion: _Floats, rng: np.random.Generator) -> _Floats:
+        """Return draws x 2 of the means that these counts leave, one for each dispersion."""
+        scale = dispersion[:, None] * self.event
+        return np.asarray(scale * rng.gamma(self.mean / scale + 0.5))
 
 
 def _contrasts(a: _Floats, b: _Floats, c: _Floats) -> tuple[_Floats, _Floats, _Floats]:
