@@ -187,8 +187,8 @@ class Gini(Result):
         )
 
     def to_frame(self) -> pd.DataFrame:
-        """Return the places, from the least to the most per resident: a Lorenz curve, no ranking for print."""
-        return self.index.to_frame()
+        """Return the Lorenz curve: people, outcome (cumulative shares). Places in order of their rate would be a league table."""
+        return self.index.curve.copy()
 
 
 def gini(series: CountSeries, *, since: str | None = None, until: str | None = None, level: float = 0.95, seed: int = 0) -> Gini:
