@@ -82,15 +82,6 @@ def districts() -> pd.DataFrame:
 
 
 @pytest.fixture
-def limits() -> pd.DataFrame:
-    """Normal limits around 40%."""
-    n = np.arange(20, 3001, 20, dtype=float)
-    sd = np.sqrt(0.4 * 0.6 / n)
-    ends = {"low95": -1.96, "high95": 1.96, "low998": -3.09, "high998": 3.09}
-    return pd.DataFrame({"n": n, **{c: np.clip(0.4 + z * sd, 0, 1) for c, z in ends.items()}})
-
-
-@pytest.fixture
 def apart() -> Callable[[Figure], None]:
     """Return a check that fails where two texts of a figure overlap or one leaves the page."""
 
