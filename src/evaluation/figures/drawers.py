@@ -12,6 +12,7 @@ from evaluation.costs.tornado import Tornado
 from evaluation.costs.unit_costs import UnitCosts
 from evaluation.effects.placebo import PilotEffect
 from evaluation.figures import costs, style, unit_costs
+from evaluation.figures.bounds import bounds
 from evaluation.figures.completeness import completeness
 from evaluation.figures.control_chart import control_chart
 from evaluation.figures.corrections import corrections
@@ -24,23 +25,28 @@ from evaluation.figures.interrupted import controlled, interrupted
 from evaluation.figures.intervals import forest
 from evaluation.figures.many_looks import many_looks
 from evaluation.figures.placebo import placebo
+from evaluation.figures.target import target_course
 from evaluation.figures.trend import trend
 from evaluation.figures.trend_line import trend_line
+from evaluation.language import Words, number
 from evaluation.monitoring.asked import IndicatorValue
 from evaluation.monitoring.charts import ControlChart
 from evaluation.monitoring.completeness import Timeliness, district_matrix
 from evaluation.monitoring.concentration import ConcentrationIndex
 from evaluation.monitoring.controlled import ControlledSeries
 from evaluation.monitoring.corrections import Corrections
+from evaluation.monitoring.delta_adjustment import DeltaAdjustment
 from evaluation.monitoring.displacement import ELSEWHERE, Displacement
 from evaluation.monitoring.equity import Gini
 from evaluation.monitoring.funnel import Funnel
 from evaluation.monitoring.group_difference import GroupDifference
 from evaluation.monitoring.interrupted import InterruptedSeries
 from evaluation.monitoring.many_looks import ManyLooks
+from evaluation.monitoring.missing_reports import MissingReports
 from evaluation.monitoring.outliers import WardHistory
 from evaluation.monitoring.rings import AREA_NAMES
 from evaluation.monitoring.spillover import Spillover
+from evaluation.monitoring.targets import TargetStatus
 from evaluation.monitoring.trend import Trend
 from evaluation.places import districts
 from evaluation.quality.digits import DigitPreference
@@ -48,6 +54,7 @@ from evaluation.results import draws
 
 # Inches of a figure of two or three rows under a title of three lines.
 FEW_ROWS = 2.6
+TIMES = Words("{factor} lần mức dự kiến", "{factor} times the expected")
 UNITS = {"percent": "percent", "per 10,000 residents": "per_10000"}
 
 
@@ -189,3 +196,24 @@ def interrupted_result(result: InterruptedSeries, ax: Axes | None = None, langua
 def controlled_result(result: ControlledSeries, ax: Axes | None = None, language: str = "en", **options: Any) -> Axes:
     """Draw a controlled interrupted series."""
     return controlled(result, ax, language=language, **options)
+
+
+@draws(TargetStatus)
+def target_status_result(result: TargetStatus, ax: Axes | None = None, language: str = "en", **options: Any) -> Axes:
+    """Draw a year as it builds up, against its target."""
+    return target_course(result, ax, language=language, **options)
+
+
+@draws(MissingReports)
+def missing_reports_result(result: MissingReports, ax: Axes | None = None, language: str = "en", **options: Any) -> Axes:
+    """Draw what missing reports leave open."""
+    return bounds(result, ax, language=language, **options)
+
+
+@draws(DeltaAdjustment)
+def delta_adjustment_result(result: DeltaAdjustment, ax: Axes | None = None, language: str = "en", **options: Any) -> Axes:
+    """Draw a change by what the missing units are taken to have had."""
+    rows = result.frame.rename(columns={"ratio": "estimate"})
+    rows = rows.assign(label=[TIMES[language].format(factor=number(f, language, 2)) for f in rows["factor"]])
+    kept: dict[str, Any] = {"title": result.summary(language).rstrip("."), "synthetic": result.synthetic}
+    return forest(rows[["label", "estimate", "low", "high"]], ax, language=language, unit="ratio", **(kept | options))

@@ -53,6 +53,7 @@ class DeltaAdjustment(Result):
         Nearest factors below and above 1 at which the conclusion is another; None where none is.
     missing : int
         Units without report in the later period.
+    synthetic : bool
     """
 
     period: str
@@ -63,6 +64,7 @@ class DeltaAdjustment(Result):
     tipping_below: float | None
     tipping_above: float | None
     missing: int
+    synthetic: bool = False
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row a factor."""
@@ -171,6 +173,7 @@ def delta_adjustment(
         tipping_below=below,
         tipping_above=above,
         missing=missing,
+        synthetic=series.synthetic,
     )
 
 

@@ -50,6 +50,7 @@ ASSUMPTIONS = (
 class MissingReports(Result):
     """A total, rate or share of a place in a period, with what the missing reports leave open.
 
+    For use inside the office: where one unit is missing, the bounds tell what it reported at most. Nothing is protected.
     `estimate`, `low`, `high` are those after imputation.
 
     Attributes
@@ -119,7 +120,7 @@ class MissingReports(Result):
             f"{self.label.en}, {self.name.en}, {said_period(self.period, 'en')}",
         )[speak]
         share = Words("", "")
-        if np.isfinite(self.coverage_by_size) and self.expected:
+        if np.isfinite(self.coverage_by_size) and self.reported < self.expected:
             of = [percent(self.coverage_by_size, language) for language in ("vi", "en")]
             share = Words(f" ({of[0]} dân số)", f" ({of[1]} of residents)")
         came = Words(

@@ -1,0 +1,161 @@
+"""What missing reports leave open, by period: the figure as reported, after imputation, and its bounds.
+
+For the office alone: where one unit is missing, the bounds tell what it reported at most. No report prints this figure.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from evaluation.figures import states, style, units
+from evaluation.figures.trend import QUARTER, quarter_axis
+from evaluation.language import Words, number, percent
+from evaluation.monitoring.missing_reports import MissingReports, said_period
+from evaluation.monitoring.series import COUNT, PROPORTION
+from evaluation.periods import Period
+
+REPORTED = Words("theo các báo cáo đã nhận", "from the reports received")
+IMPUTED = Words("sau khi điền phần thiếu, khoảng {level}", "with the missing ones imputed, {level} interval")
+BOUNDS = {
+    True: Words("từ không ai đến tất cả ở các đơn vị thiếu", "nobody to everybody in the missing units"),
+    False: Words("đơn vị thiếu có từ 0 đến mức cao nhất của mình", "missing units from nothing to their own highest"),
+}
+UNITS = Words("đơn vị có báo cáo trong số phải báo cáo, ghi trên trục", "units that reported of those due are written above the axis")
+PRIVATE = Words(
+    "Chỉ dùng trong cơ quan: giới hạn cho biết số của đơn vị thiếu, chưa được bảo vệ. Nguồn: báo cáo của các quận, huyện.",
+    "For the office alone: bounds tell what a missing unit had, which is not protected. Source: reports of the districts.",
+)
+_BAND: dict[str, Any] = {"facecolor": "#e4e7eb", "edgecolor": "#8d949e", "linewidth": 0.7}
+
+
+def bounds(
+    result: MissingReports,
+    ax: Axes | None = None,
+    *,
+    language: str = "vi",
+    periods: int = 12,
+    title: str = "",
+    source: str | None = None,
+) -> Axes:
+    """Draw the figure of the latest periods with what the missing reports leave open.
+
+    Parameters
+    ----------
+    result : MissingReports
+        Its period is the last that is drawn.
+    ax : Axes, optional
+    language : {"vi", "en"}
+    periods : int
+        How many at most.
+    title : str
+        The finding; the result's own sentence where left out.
+    source : str, optional
+        Source line; None for the districts' reports and that the figure stays in the office, "" for none.
+
+    Returns
+    -------
+    Axes
+    """
+    at = list(result.frame["period"]).index(result.period)
+    data = result.frame.iloc[max(0, at + 1 - periods) : at + 1].reset_index(drop=True)
+    unit = {PROPORTION: "percent", COUNT: "count"}.get(result.measure, "per_10000")
+    x = np.arange(len(data), dtype=float)
+    column = {c: data[c].to_numpy(float) for c in ("as_reported", "bound_low", "bound_high", "imputed", "low", "high")}
+    shown = np.isfinite(column["as_reported"])
+    open_ = shown & (data["reported"] < data["expected"]).to_numpy(bool)
+    with style.house():
+        ax = style.canvas(ax, 3.7)
+        states.bands(
+            ax, [states.SHOWN if s else ("missing" if e else "not_collected") for s, e in zip(shown, data["expected"], strict=True)]
+        )
+        spread = (column["bound_high"] - column["bound_low"])[open_]
+        ax.bar(x[open_], spread, 0.62, bottom=column["bound_low"][open_], zorder=1.5, **_BAND)
+        ax.plot(x[shown], column["as_reported"][shown], color=style.MAIN, marker="o", markersize=5, linewidth=1.2, zorder=3, clip_on=False)
+        _imputed(ax, x[open_] + 0.14, *(column[c][open_] for c in ("imputed", "low", "high")))
+        tops = np.r_[column["bound_high"], column["high"], column["as_reported"]]
+        top = float(np.nanmax(tops, initial=0.0))
+        ax.set_ylim(0, min(1.12, 1.2 * top) if unit == "percent" and top <= 1 else max(1.2 * top, 1.0))
+        units.number_axis(ax.yaxis, unit, language)
+        ax.grid(axis="y")
+        _coverage(ax, x, data, language)
+        _axis(ax, list(data["period"]), language)
+        ax.set_ylabel(units.AXIS[unit][language])
+        style.finish(
+            ax,
+            title=title or result.summary(language).rstrip("."),
+            handles=_handles(result, language, some=bool(open_.any())),
+            notes=[f"{UNITS[language][:1].upper()}{UNITS[language][1:]}.", PRIVATE[language] if source is None else source],
+            synthetic=result.synthetic,
+            below=46,
+        )
+    mark = f" {style.SYNTHETIC}." if result.synthetic else ""
+    style.describe(ax, _told(result, data, open_, language) + mark)
+    return ax
+
+
+def _imputed(
+    ax: Axes, x: np.ndarray[Any, Any], middle: np.ndarray[Any, Any], low: np.ndarray[Any, Any], high: np.ndarray[Any, Any]
+) -> None:
+    ax.vlines(x, low, high, color=style.ACCENT, linewidth=2.2, zorder=4)
+    ax.plot(x, middle, color=style.ACCENT, marker="D", markersize=5, markerfacecolor=style.PAPER, linestyle="none", zorder=5)
+
+
+def _coverage(ax: Axes, x: np.ndarray[Any, Any], data: pd.DataFrame, language: str) -> None:
+    """Write units that reported of those due at the foot of each period; bold where one is missing."""
+    for place, reported, expected in zip(x, data["reported"], data["expected"], strict=True):
+        if expected:
+            text = f"{number(reported, language)}/{number(expected, language)}"
+            ax.annotate(
+                text,
+                (place, 0),
+                xytext=(0, 3),
+                textcoords="offset points",
+                ha="center",
+                fontsize=7,
+                fontweight="bold" if reported < expected else "normal",
+                color=style.INK if reported < expected else style.GREY,
+                zorder=6,
+                bbox={"facecolor": style.PAPER, "edgecolor": "none", "pad": 0.6, "alpha": 0.9},
+            )
+
+
+def _axis(ax: Axes, periods: list[str], language: str) -> None:
+    """Write quarters as quarters, and anybody's own periods as they are."""
+    try:
+        quarter_axis(ax, [Period.parse(p) for p in periods], language)
+        ax.set_xlabel(QUARTER[language])
+    except ValueError:
+        ax.set_xlim(-0.6, len(periods) - 0.4)
+        ax.set_xticks(range(len(periods)), periods)
+        style.plain_ticks(ax)
+
+
+def _handles(result: MissingReports, language: str, *, some: bool) -> list[Artist]:
+    found: list[Artist] = [Line2D([], [], color=style.MAIN, marker="o", markersize=5, linewidth=1.2, label=REPORTED[language])]
+    if some:
+        label = IMPUTED[language].format(level=percent(result.level, language, 0))
+        diamond = {"marker": "D", "markersize": 5, "markerfacecolor": style.PAPER, "linewidth": 2.2}
+        found.append(Line2D([], [], color=style.ACCENT, label=label, **diamond))  # type: ignore[arg-type]
+        found.append(Patch(label=BOUNDS[result.measure == PROPORTION][language], **_BAND))
+    return found
+
+
+def _told(result: MissingReports, data: pd.DataFrame, open_: np.ndarray[Any, Any], language: str) -> str:
+    """Say the last period's figure and every period in which a report is missing."""
+    said = [result.summary(language).rstrip(".")]
+    rows = [
+        f"{said_period(str(r['period']), language)}: {number(r['reported'], language)}/{number(r['expected'], language)}, "
+        f"{result.written(r['bound_low'], language)}\N{EN DASH}{result.written(r['bound_high'], language)}"
+        for _, r in data[open_].iterrows()
+    ]
+    if rows:
+        head = Words("Các kỳ thiếu báo cáo, với giới hạn", "Periods with missing reports, with their bounds")[language]
+        said.append(f"{head}: {'; '.join(rows)}")
+    return ". ".join(said) + "."
