@@ -63,12 +63,13 @@ def test_gini_is_half_the_relative_mean_difference() -> None:
 
 
 def test_the_linearised_error_is_near_the_jackknife() -> None:
+    """They part by the order of 1 / n: by 2 % at 200 draws."""
     rng = np.random.default_rng(3)
-    by, w = rng.normal(size=80), rng.gamma(4, 1, 80)
+    by, w = rng.normal(size=200), rng.gamma(4, 1, 200)
     y = rng.gamma(2, 1 + 0.2 * (by > 0))
-    left = np.array([concentration_index(np.delete(y, i), np.delete(by, i), np.delete(w, i)).estimate for i in range(80)], dtype=float)
-    jackknife = np.sqrt(79 / 80 * ((left - left.mean()) ** 2).sum())
-    assert concentration_index(y, by, w).error == pytest.approx(jackknife, rel=0.05)
+    left = np.array([concentration_index(np.delete(y, i), np.delete(by, i), np.delete(w, i)).estimate for i in range(200)], dtype=float)
+    jackknife = np.sqrt(199 / 200 * ((left - left.mean()) ** 2).sum())
+    assert concentration_index(y, by, w).error == pytest.approx(jackknife, rel=0.03)
 
 
 def test_corrected_indices_of_a_share_turn_with_its_mirror_and_the_standard_one_does_not() -> None:
