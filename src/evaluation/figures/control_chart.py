@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -136,7 +135,7 @@ def _phase(ax: Axes, data: pd.DataFrame, at: int, basis: str) -> None:
 
 _CHANGE = (0, (1, 1.5))
 _MEDIAN: Any = (0, (8, 2, 1.5, 2))
-_SOLID = "solid"
+_SOLID: Any = "solid"
 
 
 def _dashes(basis: str) -> tuple[int, tuple[float, ...]]:
@@ -230,7 +229,7 @@ def _handles(chart: ControlChart, data: pd.DataFrame, language: str) -> list[Art
     ]
     bases = [p.basis for p in chart.phases]
     for said, basis in {CENTRE[b][language]: b for b in bases}.items():
-        dashes = _SOLID if basis in ("limits", "trial") else _MEDIAN
+        dashes = _MEDIAN if basis in ("run", "none") else _SOLID
         found.append(Line2D([], [], color=style.INK, linestyle=dashes, linewidth=1.1, label=said))
     if "limits" in bases:
         found.append(Line2D([], [], color=style.GREY, linestyle=_dashes("limits"), linewidth=1.1, label=LIMITS[language]))

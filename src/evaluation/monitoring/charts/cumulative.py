@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from scipy import optimize, stats
+from scipy import stats
 
 from evaluation.monitoring.charts.limits import Floats, Limits
 
@@ -22,6 +22,7 @@ USUAL_RUN_LENGTH = 370.4
 # A shift of one sigma is to be found soonest; a smaller weight finds smaller shifts.
 REFERENCE, WEIGHT = 0.5, 0.2
 _STATES = 101
+_FURTHEST, _EXACT = 100.0, 1e-3
 _BELOW = 1e-7  # just under an atom of a discrete distribution
 
 
@@ -94,12 +95,31 @@ def ewma_arl(weight: float, limit: float, distribution: Distribution = stats.nor
 
 def design_cusum(run_length: float = USUAL_RUN_LENGTH, k: float = REFERENCE, distribution: Distribution = stats.norm.cdf) -> float:
     """Return the decision interval h that gives an in-control average run length (the nearest that a discrete point allows)."""
-    return float(optimize.brentq(lambda h: np.log(cusum_arl(k, h, distribution) / run_length), 0.1, 40.0, xtol=1e-4))
+    return _solved(lambda h: cusum_arl(k, h, distribution), run_length)
 
 
 def design_ewma(run_length: float = USUAL_RUN_LENGTH, weight: float = WEIGHT, distribution: Distribution = stats.norm.cdf) -> float:
     """Return the limit, in sigma of the average, that gives an in-control average run length."""
-    return float(optimize.brentq(lambda c: np.log(ewma_arl(weight, c, distribution) / run_length), 0.3, 9.0, xtol=1e-4))
+    return _solved(lambda c: ewma_arl(weight, c, distribution), run_length)
+
+
+def _solved(arl: Callable[[float], float], run_length: float) -> float:
+    """Return where a rising average run length reaches the one asked for.
+
+    Raises
+    ------
+    ValueError
+        If it is not above one period.
+    """
+    if not 1 < run_length < np.inf:
+        raise ValueError(f"run_length phải lớn hơn 1, đang là {run_length}. / run_length must be above 1, it is {run_length}.")
+    low, high = 0.01, 1.0
+    while arl(high) < run_length and high < _FURTHEST:
+        low, high = high, high * 1.5
+    while high - low > _EXACT:
+        middle = (low + high) / 2
+        low, high = (middle, high) if arl(middle) < run_length else (low, middle)
+    return high
 
 
 def cusum(score: Floats, k: float = REFERENCE) -> tuple[Floats, Floats]:

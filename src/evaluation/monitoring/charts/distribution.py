@@ -12,6 +12,9 @@ from evaluation.monitoring.charts.limits import Floats
 
 # A dispersion this near to one is that of chance alone.
 _CHANCE = 1 + 1e-6
+# Of more values than this, 24 sigma wide, a normal distribution with the same mean and variance is as good.
+_MOST_VALUES = 50_000
+_HAIR = 1e-9
 
 
 def draw(rng: np.random.Generator, level: Floats, exposure: Floats, dispersion: float, shape: tuple[int, ...], *, shares: bool) -> Floats:
@@ -62,20 +65,32 @@ def standardised(level: float, exposure: float, dispersion: float, *, shares: bo
     ratio : float
         A shift of the level; mean and sigma stay those of the level itself.
     """
-    made: Any
     mean = level * exposure
     sigma = float(np.sqrt(dispersion * mean * (1 - level if shares else 1.0)))
-    shifted = level * ratio
-    if shares:
-        n = max(round(exposure), 1)
-        p = min(max(shifted, 0.0), 1.0)
-        total = float(_beta_total(np.array([n]), dispersion)[0]) if dispersion > _CHANCE else np.inf
-        made = stats.binom(n, p) if np.isinf(total) else stats.betabinom(n, max(p * total, 1e-9), max((1 - p) * total, 1e-9))
-    elif dispersion > _CHANCE:
-        made = stats.nbinom(shifted * exposure / (dispersion - 1), 1 / dispersion)
-    else:
-        made = stats.poisson(shifted * exposure)
-    return lambda x: np.asarray(made.cdf(np.floor(mean + sigma * np.asarray(x) + 1e-9)))
+    made = _distribution(level * ratio, exposure, dispersion, shares=shares)
+    reach = 12 * sigma * max(1.0, ratio) + 10
+    low, high = max(0, int(min(mean, mean * ratio) - reach)), int(max(mean, mean * ratio) + reach)
+    if high - low > _MOST_VALUES:
+        near = stats.norm(made.mean(), made.std())
+        return lambda x: np.asarray(near.cdf(mean + sigma * np.asarray(x)))
+    below = np.append(0.0, np.cumsum(made.pmf(np.arange(low, high + 1))))
+
+    def cumulative(x: Floats) -> Floats:
+        place = np.floor(mean + sigma * np.asarray(x, dtype=float) + _HAIR) - low + 1
+        return np.asarray(below[np.clip(place, 0, len(below) - 1).astype(np.int64)])
+
+    return cumulative
+
+
+def _distribution(level: float, exposure: float, dispersion: float, *, shares: bool) -> Any:
+    if not shares:
+        mean = level * exposure
+        return stats.nbinom(mean / (dispersion - 1), 1 / dispersion) if dispersion > _CHANCE else stats.poisson(mean)
+    n, p = max(round(exposure), 1), min(max(level, 0.0), 1.0)
+    if dispersion <= _CHANCE:
+        return stats.binom(n, p)
+    total = float(_beta_total(np.array([n]), dispersion)[0])
+    return stats.betabinom(n, max(p * total, 1e-9), max((1 - p) * total, 1e-9))
 
 
 def _beta_total(n: np.ndarray[tuple[int, ...], np.dtype[np.int64]], dispersion: float) -> Floats:

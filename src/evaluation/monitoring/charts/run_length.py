@@ -186,9 +186,9 @@ class _Model:
             kind = self.chart.design.under
         full = (*shape, len(level))
         if kind == lim.XMR:
-            made: Floats = rng.normal(level, self.sigma, full)
+            made = rng.normal(level, self.sigma, full)
         elif kind == lim.G:
-            made = rng.geometric(np.broadcast_to(1 / (1 + level), full)) - 1.0
+            made = np.asarray(rng.geometric(np.broadcast_to(1 / (1 + level), full)), dtype=float) - 1
         elif kind == lim.T:
             made = np.asarray(np.maximum(rng.exponential(level, full), 1e-9), dtype=float)
         else:
