@@ -12,8 +12,16 @@ from scipy import stats
 from statsmodels.stats.meta_analysis import combine_effects
 
 from evaluation.language import Words
-from evaluation.monitoring.funnel import ADJUSTMENTS, FEWEST_UNITS, Funnel, funnel, winsorised_dispersion
-from evaluation.monitoring.funnel_limits import between_variance, chance_limits, chance_p, restored, stabilised
+from evaluation.monitoring.funnel import ADJUSTMENTS, Funnel, funnel
+from evaluation.monitoring.funnel_limits import (
+    FEWEST_UNITS,
+    between_variance,
+    chance_limits,
+    chance_p,
+    restored,
+    stabilised,
+    winsorised_dispersion,
+)
 from evaluation.monitoring.series import CountSeries
 
 PERIOD = "2018-Q4"
@@ -203,6 +211,17 @@ def test_what_is_not_shown_gives_nothing_away() -> None:
     assert hidden[["count", "n", "value", "p", "low95", "high998"]].isna().all(axis=None)
     assert set(hidden["position"]) == {""}
     assert found.limits["n"].max() <= 1.1 * 100
+
+
+def test_the_sentence_says_how_wide_the_limits_are_and_what_is_usual() -> None:
+    k = np.array([20.0] * 22 + [2, 60])
+    plain, wide = _funnel(k, np.full(24, 100.0), adjust="none"), _funnel(np.arange(8.0, 56, 2), np.full(24, 100.0))
+    assert "2 outside the 95% limits (1 above, 1 below), 2 outside the 99.8% limits; about 1.2 would lie outside" in plain.summary()
+    assert f"limits widened by overdispersion, factor {wide.dispersion:.1f}" in wide.summary()
+    assert "all lie inside the 95% limits" in wide.summary()
+    assert "tất cả nằm trong giới hạn 95%" in wide.summary("vi")
+    assert "may be chance alone" in plain.assumptions[0].en
+    assert "more than chance" in wide.assumptions[0].en
 
 
 def test_fewer_than_ten_units_have_limits_of_chance_alone_and_it_is_said() -> None:

@@ -32,6 +32,12 @@ SOURCE = Words(
     "Biểu đồ không xếp hạng: trong giới hạn, khác biệt giữa các {noun} có thể chỉ do ngẫu nhiên. Nguồn: {source}.",
     "No ranking: inside the limits, differences between {noun}s may be chance alone. Source: {source}.",
 )
+WIDE_SOURCE = Words(
+    "Biểu đồ không xếp hạng: trong giới hạn, khác biệt ở mức thường thấy giữa các {noun} (độ phân tán gấp {factor} lần ngẫu nhiên). "
+    "Nguồn: {source}.",
+    "No ranking: inside the limits, differences are of the size usual among {noun}s (dispersion {factor} times that of chance). "
+    "Source: {source}.",
+)
 HEAD = Words("Biểu đồ phễu, {n} có số liệu, không xếp hạng", "Funnel plot, {n} with data, no ranking")
 PLACE = {
     "inside": Words("nằm trong giới hạn 95%", "inside the 95% limits"),
@@ -114,12 +120,11 @@ def funnel(
             text = ABSENT[language].format(name=result.name(str(highlight))[language], why=why)
             ax.text(0.98, 0.96, text, transform=ax.transAxes, ha="right", va="top", fontsize=style.TEXT, bbox=_NOTICE, zorder=6)
         named = _named(data, highlight)
-        notes = [SOURCE[language].format(noun=result.noun[language], source=result.source[language]) if source is None else source]
         style.finish(
             ax,
             title=title or result.estimand[language],
             handles=_handles(result, data, highlight, language),
-            notes=notes,
+            notes=[_note(result, language) if source is None else source],
             synthetic=synthetic,
             below=36,
         )
@@ -129,6 +134,13 @@ def funnel(
             ax.text(0.98, 0.96, text, transform=ax.transAxes, ha="right", va="top", fontsize=style.SMALL, bbox=_NOTICE, zorder=6)
     _tell(ax, result, data, highlight, (title, why), language, synthetic=synthetic)
     return ax
+
+
+def _note(result: Funnel, language: str) -> str:
+    """Return how to read the limits, and the source."""
+    note = WIDE_SOURCE if result.widened else SOURCE
+    factor = number(result.dispersion, language, 1)
+    return note[language].format(noun=result.noun[language], source=result.source[language], factor=factor)
 
 
 def _limits(ax: Axes, result: Funnel, data: pd.DataFrame) -> pd.DataFrame:

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from evaluation.contracts import NOT_APPLICABLE, SHOWN
 from evaluation.language import Words, number, percent
-from evaluation.monitoring.funnel_limits import PROPORTION, between_variance, chance_limits, chance_p, restored, stabilised
+from evaluation.monitoring.funnel_limits import ADDITIVE, FEWEST_UNITS, LEVELS, NONE, PROPORTION, WINSORISED, Scatter
 from evaluation.monitoring.funnel_limits import winsorised_dispersion as winsorised_dispersion
 from evaluation.monitoring.series import COUNT, CountSeries
 from evaluation.periods import Period
@@ -26,12 +25,8 @@ _Floats: TypeAlias = NDArray[np.float64]
 
 INSIDE, OUTSIDE_95, OUTSIDE_998 = "inside", "outside_95", "outside_998"
 ABOVE, BELOW = "above", "below"
-NONE, WINSORISED, ADDITIVE = "none", "winsorised", "additive"
 ADJUSTMENTS = (NONE, WINSORISED, ADDITIVE)
-LEVELS = {"95": 0.95, "998": 0.998}
 LIMITS = ("low95", "high95", "low998", "high998")
-# With fewer units the ends cannot be drawn in (a tenth of nine is no unit) and the scatter cannot be known.
-FEWEST_UNITS = 10
 _POINTS = 80
 
 DISTRICT, WARD, UNIT = Words("quận, huyện", "district"), Words("phường, xã, thị trấn", "ward"), Words("đơn vị", "unit")
@@ -53,22 +48,33 @@ FEW = Words(
     "Dưới {fewest} đơn vị có số liệu: không biết được độ phân tán, giới hạn chỉ là của ngẫu nhiên.",
     "Fewer than {fewest} units have data: their scatter cannot be known, and the limits are those of chance alone.",
 )
-ASSUMPTIONS = (
-    Words(
-        "Ngoài giới hạn là lý do để xem xét kỹ hơn, không phải xếp hạng; trong giới hạn, khác biệt có thể chỉ do ngẫu nhiên.",
-        "Outside the limits is a reason to look closer, not a rank; inside them, differences may be chance alone.",
-    ),
-    Words(
-        "Các đơn vị giống nhau về điều quyết định mức này; không hiệu chỉnh theo đặc điểm người dân.",
-        "The units are alike in what decides the level; nothing is adjusted for who lives there.",
-    ),
+CHANCE_INSIDE = Words(
+    "Ngoài giới hạn là lý do để xem xét kỹ hơn, không phải xếp hạng; trong giới hạn, khác biệt có thể chỉ do ngẫu nhiên.",
+    "Outside the limits is a reason to look closer, not a rank; inside them, differences may be chance alone.",
+)
+USUAL_INSIDE = Words(
+    "Ngoài giới hạn là lý do để xem xét kỹ hơn, không phải xếp hạng; trong giới hạn, khác biệt ở mức thường thấy giữa các nơi, "
+    "lớn hơn ngẫu nhiên vì những lý do không rõ ở đây.",
+    "Outside the limits is a reason to look closer, not a rank; inside them, differences are of the size usual among the units, "
+    "which is more than chance, for reasons not known here.",
+)
+ALIKE = Words(
+    "Các đơn vị giống nhau về điều quyết định mức này; không hiệu chỉnh theo đặc điểm người dân.",
+    "The units are alike in what decides the level; nothing is adjusted for who lives there.",
 )
 SAID = Words(
-    "{label}, {period}: {centre}; trong {n} {noun} có số liệu, {inside} nằm trong giới hạn 95%, {outside} nằm ngoài "
-    "({above} cao hơn, {below} thấp hơn), trong đó {far} ngoài giới hạn 99,8%; riêng ngẫu nhiên đưa khoảng {chance} ra ngoài giới hạn 95%",
-    "{label}, {period}: {centre}; of {n} {noun} with data, {inside} inside the 95% limits, {outside} outside "
-    "({above} above, {below} below), {far} of them outside the 99.8% limits; chance alone puts about {chance} outside the 95% limits",
+    "{label}, {period}: {centre}; trong {n} {noun} có số liệu, {outside}{widened}; "
+    "dù không nơi nào khác thường, khoảng {usual} vẫn nằm ngoài giới hạn 95%",
+    "{label}, {period}: {centre}; of {n} {noun} with data, {outside}{widened}; "
+    "about {usual} would lie outside the 95% limits with nothing amiss anywhere",
 )
+ALL_INSIDE = Words("tất cả nằm trong giới hạn 95%", "all lie inside the 95% limits")
+SOME_OUTSIDE = Words(
+    "{out} nằm ngoài giới hạn 95% ({above} cao hơn, {below} thấp hơn), {far} ngoài giới hạn 99,8%",
+    "{out} outside the 95% limits ({above} above, {below} below), {far} outside the 99.8% limits",
+)
+NO_ONE = Words("không nơi nào", "none")
+WIDENED = Words(" (giới hạn nới theo độ phân tán, hệ số {factor})", " (limits widened by overdispersion, factor {factor})")
 NOTHING = Words("{label}, {period}: không so sánh được, {n} {noun} có số liệu", "{label}, {period}: no comparison, {n} {noun} with data")
 SAME = Words(
     "{label}, {period}: {centre}; {n} {noun} có số liệu đều cùng mức, không có giới hạn",
@@ -131,6 +137,11 @@ class Funnel(Result):
         return self.estimate if self.target is None else self.target
 
     @property
+    def widened(self) -> bool:
+        """Whether the limits are wider than chance alone."""
+        return self.adjust != NONE and self.dispersion > 1
+
+    @property
     def outside(self) -> pd.DataFrame:
         """The rows of `frame` outside the 95% limits, in the order of their codes."""
         return self.frame[self.frame["position"].isin([OUTSIDE_95, OUTSIDE_998])]
@@ -159,16 +170,14 @@ class Funnel(Result):
         slots["centre"] = line[speak].format(value=self.written(middle, speak))
         if self.limits.empty:
             return SAME[speak].format(**slots)
-        out = self.outside
-        counts = {
-            "inside": self.n - len(out),
-            "outside": len(out),
-            "above": int((out["side"] == ABOVE).sum()),
-            "below": int((out["side"] == BELOW).sum()),
-            "far": int((out["position"] == OUTSIDE_998).sum()),
-        }
-        chance = number((1 - LEVELS["95"]) * self.n, speak, 1)
-        return SAID[speak].format(**slots, **{k: number(v, speak) for k, v in counts.items()}, chance=chance)
+        out, outside = self.outside, ALL_INSIDE[speak]
+        if len(out):
+            far = int((out["position"] == OUTSIDE_998).sum())
+            counts = {"out": len(out), "above": int((out["side"] == ABOVE).sum()), "below": int((out["side"] == BELOW).sum())}
+            written = {k: number(v, speak) for k, v in counts.items()} | {"far": number(far, speak) if far else NO_ONE[speak]}
+            outside = SOME_OUTSIDE[speak].format(**written)
+        widened = WIDENED[speak].format(factor=number(self.dispersion, speak, 1)) if self.widened else ""
+        return SAID[speak].format(**slots, outside=outside, widened=widened, usual=number((1 - LEVELS["95"]) * self.n, speak, 1))
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row a unit, with names, in the order of the units' codes."""
@@ -234,7 +243,7 @@ def funnel(series: CountSeries, period: str, *, target: float | None = None, adj
     centre = float(frame["count"].to_numpy(float)[shown].sum() / total) if n > 1 or (n and target is not None) else None
     middle = centre if target is None else target
     top = 1.0 if series.measure == PROPORTION else np.inf
-    scatter = _Scatter.of(value, exposure, centre, series.measure, adjust)
+    scatter = Scatter.of(value, exposure, centre, series.measure, adjust)
     limits = _empty()
     if n and middle is not None and 0 < middle < top:
         own = scatter.limits(middle, exposure, series.measure)
@@ -249,7 +258,7 @@ def funnel(series: CountSeries, period: str, *, target: float | None = None, adj
         estimate=centre,
         n=n,
         unit=series.said_unit,
-        assumptions=ASSUMPTIONS if n >= FEWEST_UNITS or adjust == NONE else (*ASSUMPTIONS, _few()),
+        assumptions=(USUAL_INSIDE if scatter.widens else CHANCE_INSIDE, ALIKE, *([] if n >= FEWEST_UNITS or adjust == NONE else [_few()])),
         diagnostics=scatter.diagnostics,
         period=period,
         measure=series.measure,
@@ -265,56 +274,6 @@ def funnel(series: CountSeries, period: str, *, target: float | None = None, adj
         synthetic=series.synthetic,
         source=series.source,
     )
-
-
-@dataclass(frozen=True)
-class _Scatter:
-    """How far units scatter beyond chance, and what that does to limits."""
-
-    adjust: str
-    dispersion: float
-    between: float
-    diagnostics: Mapping[str, float]
-
-    @classmethod
-    def of(cls, value: _Floats, size: _Floats, centre: float | None, measure: str, adjust: str) -> _Scatter:
-        """Return the scatter of values of a size around their common value."""
-        n = len(value)
-        if centre is None or n < 2 or not 0 < centre < (1 if measure == PROPORTION else np.inf):
-            return cls(NONE, 1.0, 0.0, {})
-        variance: _Floats = (centre * (1 - centre) if measure == PROPORTION else centre) / size
-        scores = (value - centre) / np.sqrt(variance)
-        square = float((scores**2).sum())
-        found = {"chi_square": square, "degrees_of_freedom": n - 1.0, "p_homogeneous": float(stats.chi2.sf(square, n - 1))}
-        if adjust == NONE or n < FEWEST_UNITS:
-            return cls(NONE, 1.0, 0.0, found)
-        if adjust == WINSORISED:
-            return cls(WINSORISED, winsorised_dispersion(scores), 0.0, found)
-        spread = 1 / (4 * size)
-        away = (stabilised(value, measure) - stabilised(centre, measure)) / np.sqrt(spread)
-        dispersion = winsorised_dispersion(away)
-        return cls(ADDITIVE, dispersion, between_variance(dispersion, spread), found)
-
-    def limits(self, middle: float, size: _Floats, measure: str) -> dict[str, _Floats]:
-        """Return the limits at sizes, by the columns of `LIMITS`."""
-        found = {}
-        for name, level in LEVELS.items():
-            low, high = chance_limits(middle, size, measure, level)
-            found[f"low{name}"], found[f"high{name}"] = (self._moved(x, middle, size, measure, 1) for x in (low, high))
-        return found
-
-    def p(self, value: _Floats, middle: float, size: _Floats, measure: str) -> _Floats:
-        """Return how often as far from the middle, overdispersion allowed for."""
-        return chance_p(self._moved(value, middle, size, measure, -1), middle, size, measure)
-
-    def _moved(self, value: _Floats, middle: float, size: _Floats, measure: str, power: int) -> _Floats:
-        """Return values further from the middle (power 1) or nearer (-1) by the root of the dispersion."""
-        if self.between:
-            start, wider = stabilised(middle, measure), np.sqrt(1 + 4 * size * self.between)
-            return restored(start + (stabilised(value, measure) - start) * wider**power, measure)
-        factor = np.sqrt(self.dispersion) ** power if self.adjust == WINSORISED else 1.0
-        top = 1.0 if measure == PROPORTION else np.inf
-        return np.asarray(np.clip(middle + (value - middle) * factor, 0.0, top))
 
 
 def _units(series: CountSeries, period: str) -> tuple[pd.DataFrame, _Floats]:
@@ -339,7 +298,7 @@ def _positions(value: _Floats, own: Mapping[str, _Floats]) -> NDArray[np.object_
     return np.column_stack([position, np.select([above, below], [ABOVE, BELOW], "")]).astype(object)
 
 
-def _course(scatter: _Scatter, middle: float, exposure: _Floats, series: CountSeries) -> pd.DataFrame:
+def _course(scatter: Scatter, middle: float, exposure: _Floats, series: CountSeries) -> pd.DataFrame:
     """Return the limits over the range of denominators, no further than the largest shown calls for."""
     import pandas as pd
 

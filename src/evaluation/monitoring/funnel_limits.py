@@ -8,6 +8,8 @@ Manktelow, Seaton 2012 (PLoS ONE 7:e45723); DerSimonian, Laird 1986 (Controlled 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -16,9 +18,13 @@ from scipy import stats
 
 _Floats: TypeAlias = NDArray[np.float64]
 
-PROPORTION, RATE = "proportion", "rate"
+PROPORTION = "proportion"
+NONE, WINSORISED, ADDITIVE = "none", "winsorised", "additive"
+LEVELS = {"95": 0.95, "998": 0.998}
+# With fewer units the ends cannot be drawn in (a tenth of nine is no unit) and the scatter cannot be known.
+FEWEST_UNITS = 10
 # The tenth at each end is drawn in: one unit in ten at either end may be far off without widening the limits for all.
-WINSORISED = 0.1
+DRAWN_IN = 0.1
 
 
 def chance_limits(centre: float, size: ArrayLike, measure: str, level: float) -> tuple[_Floats, _Floats]:
@@ -95,7 +101,7 @@ def chance_p(value: ArrayLike, centre: float, size: ArrayLike, measure: str) -> 
     return np.asarray(np.clip(2 * np.minimum(below, above), 0.0, 1.0))
 
 
-def winsorised_dispersion(scores: NDArray[np.float64], share: float = WINSORISED) -> float:
+def winsorised_dispersion(scores: NDArray[np.float64], share: float = DRAWN_IN) -> float:
     """Return the variance of standardised values around their common one, the extreme tenth at each end drawn in.
 
     Parameters
@@ -162,6 +168,73 @@ def restored(value: ArrayLike, measure: str) -> _Floats:
     """Return what `stabilised` was made from; beyond the ends of the scale, its end."""
     scale = np.maximum(np.asarray(value, dtype=float), 0.0)
     return np.asarray(np.sin(np.minimum(scale, np.pi / 2)) ** 2 if measure == PROPORTION else scale**2)
+
+
+@dataclass(frozen=True)
+class Scatter:
+    """How far units scatter beyond chance, and what that does to limits.
+
+    Attributes
+    ----------
+    adjust : {"none", "winsorised", "additive"}
+        What is done about it.
+    dispersion : float
+        Variance of the standardised values around their common one.
+    between : float
+        Variance between units on the stabilised scale, of "additive".
+    diagnostics : mapping of str to float
+        Chi-square of equal units, its degrees of freedom and its p-value.
+    """
+
+    adjust: str
+    dispersion: float
+    between: float
+    diagnostics: Mapping[str, float]
+
+    @property
+    def widens(self) -> bool:
+        """Whether limits are wider than chance alone."""
+        return self.adjust != NONE and self.dispersion > 1
+
+    @classmethod
+    def of(cls, value: _Floats, size: _Floats, centre: float | None, measure: str, adjust: str) -> Scatter:
+        """Return the scatter of values of a size around their common value."""
+        n = len(value)
+        if centre is None or n < 2 or not 0 < centre < (1 if measure == PROPORTION else np.inf):
+            return cls(NONE, 1.0, 0.0, {})
+        variance: _Floats = (centre * (1 - centre) if measure == PROPORTION else centre) / size
+        scores = (value - centre) / np.sqrt(variance)
+        square = float((scores**2).sum())
+        found = {"chi_square": square, "degrees_of_freedom": n - 1.0, "p_homogeneous": float(stats.chi2.sf(square, n - 1))}
+        if adjust == NONE or n < FEWEST_UNITS:
+            return cls(NONE, 1.0, 0.0, found)
+        if adjust == WINSORISED:
+            return cls(WINSORISED, winsorised_dispersion(scores), 0.0, found)
+        spread = 1 / (4 * size)
+        away = (stabilised(value, measure) - stabilised(centre, measure)) / np.sqrt(spread)
+        dispersion = winsorised_dispersion(away)
+        return cls(ADDITIVE, dispersion, between_variance(dispersion, spread), found)
+
+    def limits(self, middle: float, size: _Floats, measure: str) -> dict[str, _Floats]:
+        """Return the limits at sizes, by the columns of `LIMITS`."""
+        found = {}
+        for name, level in LEVELS.items():
+            low, high = chance_limits(middle, size, measure, level)
+            found[f"low{name}"], found[f"high{name}"] = (self._moved(x, middle, size, measure, 1) for x in (low, high))
+        return found
+
+    def p(self, value: _Floats, middle: float, size: _Floats, measure: str) -> _Floats:
+        """Return how often as far from the middle, overdispersion allowed for."""
+        return chance_p(self._moved(value, middle, size, measure, -1), middle, size, measure)
+
+    def _moved(self, value: _Floats, middle: float, size: _Floats, measure: str, power: int) -> _Floats:
+        """Return values further from the middle (power 1) or nearer (-1) by the root of the dispersion."""
+        if self.between:
+            start, wider = stabilised(middle, measure), np.sqrt(1 + 4 * size * self.between)
+            return restored(start + (stabilised(value, measure) - start) * wider**power, measure)
+        factor = np.sqrt(self.dispersion) ** power if self.adjust == WINSORISED else 1.0
+        top = 1.0 if measure == PROPORTION else np.inf
+        return np.asarray(np.clip(middle + (value - middle) * factor, 0.0, top))
 
 
 def _law(centre: float, size: _Floats, measure: str) -> Any:
