@@ -48,6 +48,10 @@ class Folders:
         """Where received files are loaded: ``$EVALUATION_STORE`` where set, else the store in the work folder."""
         return Path(os.environ.get("EVALUATION_STORE") or self.work / "store.duckdb")
 
+    def budget(self, synthetic: bool) -> Path:
+        """Where the budget lies that belongs to made-up or to real evidence."""
+        return self.data / ("example" if synthetic else "incoming") / "budget.csv"
+
     @property
     def example_store(self) -> Path:
         """Where the example is built, apart from real data: ``$EVALUATION_STORE`` where set, else its own in the work folder."""

@@ -33,6 +33,7 @@ def test_the_examples_budget_is_read() -> None:
 def test_every_line_of_the_codebook_points_into_the_codebook() -> None:
     assert all(line.behaviour in BEHAVIOURS and line.label.vi and line.label.en for line in cost_lines().values())
     assert {line.step for line in cost_lines().values()} - {""} <= set(elements())
+    assert all(bool(line.step) == bool(line.unit.vi) == bool(line.unit.en) for line in cost_lines().values())
     assert cost_line("own line").behaviour == "unclassified"
 
 

@@ -18,6 +18,7 @@ from evaluation.monitoring.elsewhere import moved_elsewhere
 from evaluation.monitoring.values import district_counts, indicator_values
 from evaluation.periods import Period, quarters
 from evaluation.places import districts, residents
+from evaluation.reporting.budget import BudgetAtHand, budget_at_hand
 from evaluation.store import EvidenceStore, open_store
 
 if TYPE_CHECKING:
@@ -44,6 +45,9 @@ class Evidence:
         control chart, made from these.
     counted : DataFrame
         Wards behind each indicator's figure.
+    shown_totals : DataFrame
+        `EvidenceStore.district_totals()` with protected values alone.
+    budget : BudgetAtHand
     reports, submissions : DataFrame
         Which wards reported; what was sent and when.
     findings, checked : DataFrame
@@ -60,6 +64,8 @@ class Evidence:
     elsewhere: pd.DataFrame
     charts: pd.DataFrame
     counted: pd.DataFrame
+    shown_totals: pd.DataFrame
+    budget: BudgetAtHand
     reports: pd.DataFrame
     submissions: pd.DataFrame
     findings: pd.DataFrame
@@ -112,11 +118,19 @@ def _gathered(path: Path, as_of: dt.date, period: Period) -> Evidence:
         elsewhere=moved_elsewhere(changes),
         charts=chart_places(values, spans),
         counted=wards_counted(totals),
+        shown_totals=_shown(totals, protection),
+        budget=budget_at_hand(store.synthetic),
         reports=reports,
         submissions=sent,
         findings=store.findings(),
         checked=store.submissions(held=True),
     )
+
+
+def _shown(totals: pd.DataFrame, protection: Protection) -> pd.DataFrame:
+    """Return district totals with the values that may be shown, and none in place of the others."""
+    shown = protection.counts.rename(columns={"place": "district_code"})[["district_code", "period", "element", "value"]]
+    return totals.drop(columns="value").merge(shown, on=["district_code", "period", "element"], how="left")
 
 
 def services_by_ward(evidence: Evidence, district: str) -> pd.DataFrame:

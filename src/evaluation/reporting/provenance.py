@@ -29,7 +29,7 @@ def package_versions() -> dict[str, str]:
     return {"python": python, **{name: importlib.metadata.version(name) for name in PACKAGES}}
 
 
-def manifest(data_hash: str, parameters: Mapping[str, Any], synthetic: bool) -> dict[str, Any]:
+def manifest(data_hash: str, parameters: Mapping[str, Any], synthetic: bool, budget_hash: str = "") -> dict[str, Any]:
     """Return a report's manifest: no time stamp, no path.
 
     Parameters
@@ -39,9 +39,12 @@ def manifest(data_hash: str, parameters: Mapping[str, Any], synthetic: bool) -> 
     parameters : mapping
         What the run chose.
     synthetic : bool
+    budget_hash : str
+        Of the budget file; empty where none was at hand.
     """
     return {
         "data_sha256": data_hash,
+        "budget_sha256": budget_hash,
         "code": code_version(),
         "packages": package_versions(),
         "parameters": dict(parameters),

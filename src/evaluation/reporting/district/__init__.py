@@ -99,7 +99,7 @@ class DistrictReport:
             "as_of": store.as_of.isoformat(),
             "seed": self.seed,
         }
-        return manifest(store.content_hash(), parameters, self.subject.evidence.synthetic)
+        return manifest(store.content_hash(), parameters, self.subject.evidence.synthetic, self.subject.evidence.budget.sha256)
 
     def head(self) -> tuple[tuple[str, str], ...]:
         """Return the title block: label and value of each line."""

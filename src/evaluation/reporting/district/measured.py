@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from evaluation.indicators import headline, indicators
 from evaluation.language import number, say
+from evaluation.monitoring.chart_places import RULES
+from evaluation.monitoring.charts import chart
+from evaluation.monitoring.series import series_of
+from evaluation.plan import BASELINE_END
+from evaluation.reporting.district.money import money
 from evaluation.reporting.district.subject import Subject
 from evaluation.reporting.district.written import indicator_table
 from evaluation.reporting.evidence import services_by_ward
@@ -39,8 +44,10 @@ def measured(subject: Subject) -> Section:
         Section("outcomes", say("ind.outcomes", speak), outcomes),
         Section("process", say("ind.process", speak), process),
         Section("trends", say("ind.trends", speak), (_trends(subject),)),
+        Section("chart", say("ind.control", speak), (_control_chart(subject),)),
         Section("funnel", say("ind.funnel", speak), (_funnel(subject),)),
         Section("map", say("ind.map", speak), (_map(subject),)),
+        money(subject),
     ]
     return Section("indicators", say("section.indicators", speak), (), tuple(parts))
 
@@ -64,6 +71,19 @@ def _trends(subject: Subject) -> Figure:
     changed = FORM_CHANGE in subject.evidence.periods[1:]
     key = "ind.trends.caption" if changed else "ind.trends.caption.plain"
     return picture(drawn, "trends-figure", say(key, speak, place=subject.place, n=len(subject.evidence.periods)))
+
+
+def _control_chart(subject: Subject) -> Block:
+    """Return the control chart of the headline outcome, from values that may be shown."""
+    from evaluation.figures.control_chart import control_chart
+
+    speak, main, evidence = subject.language, headline(), subject.evidence
+    series = series_of(evidence.values, main.id, evidence.periods, evidence.synthetic)
+    if subject.code not in series.units or len(evidence.periods) < 2:
+        return Paragraph(say("ind.control.absent", speak))
+    baseline = min(BASELINE_END, evidence.periods[-2])
+    found = chart(series, subject.code, rules=RULES, baseline_end=baseline if baseline in series.periods else None)
+    return picture(control_chart(found, language=speak), "chart-figure", say("ind.control.caption", speak, place=subject.place))
 
 
 def _funnel(subject: Subject) -> Block:

@@ -131,6 +131,10 @@ def said_of(row: IndicatorRow, language: str) -> str:
     reading = row.reading
     if reading.state != SHOWN:
         return say(f"said.absent.{reading.state}", language)
+    if indicators()[reading.indicator].measure == "yes_no":
+        known = row.before["state"] == SHOWN
+        same = known and (row.now["value"] > 0) == (row.before["value"] > 0)
+        return say(f"said.route.{'same' if same else 'changed' if known else 'unknown'}", language)
     slots = {"counted": reading.counted, "expected": reading.expected}
     return " ".join(say(f"said.{clause}", language, **slots) for clause in reading.clauses)
 
