@@ -13,9 +13,9 @@ from matplotlib.patches import Patch
 
 from evaluation.figures import states, style, units
 from evaluation.figures.trend import NOTHING, QUARTER, ceiling, quarter_axis
-from evaluation.language import Words, number
+from evaluation.language import Words, number, percent
 from evaluation.monitoring.charts import ControlChart
-from evaluation.monitoring.charts.wording import when, written
+from evaluation.monitoring.charts.wording import PERIODS, when, written
 from evaluation.periods import Period
 
 PERIOD = Words("kỳ", "period")
@@ -34,7 +34,8 @@ SIGMA = Words("trung bình có trọng số (sigma)", "weighted average (sigma)"
 SOURCE = Words("Nguồn: {source}.", "Source: {source}.")
 SUMS = Words("tổng tích lũy (sigma)", "cumulative sum (sigma)")
 POINT = Words("giá trị của kỳ", "value of the period")
-EVENT = Words("một sự việc", "an event")
+EVENT = Words("sự việc", "event")
+GAP = Words("khoảng cách giữa hai sự việc liền nhau", "gap between two events")
 # Words beside the sign, for an official who reads nothing else.
 BADGES = {
     "improving": Words("✔ đang tốt lên", "✔ improving"),
@@ -48,6 +49,14 @@ SIGNALS = {
     -1: ("v", Words("tín hiệu: thấp hơn mức thường", "signal: below the usual")),
     2: ("D", Words("tín hiệu không có hướng", "signal without a direction")),
 }
+RUN = Words(
+    "Kỳ gốc dưới 8 số liệu: biểu đồ chạy quanh trung vị, theo quy tắc Anhøj.",
+    "Fewer than 8 points in a baseline: a run chart about the median, by Anhøj's rules.",
+)
+ALARM = Words(
+    "Nếu không có gì thay đổi, xác suất biểu đồ này vẫn báo tín hiệu ở {n} kỳ sau kỳ gốc là {share} (mô phỏng).",
+    "If nothing changed, this chart would still signal in the {n} periods after the baseline with probability {share} (simulated).",
+)
 _TINT = "#e9f1f5"
 _EVENTS = ("g", "t")
 _SCORES = ("ewma", "cusum")
@@ -98,13 +107,24 @@ def control_chart(
             ax,
             title=title or chart.estimand[language],
             handles=_handles(chart, data, language),
-            notes=[chart.method[language], _source(chart, language) if source is None else source],
+            notes=[*_notes(chart, language), _source(chart, language) if source is None else source],
             synthetic=made_up,
             below=46,
         )
         _badge(ax, chart.verdict, language, crowded=made_up)
     style.describe(ax, _told(chart, data, language) + (f" {style.SYNTHETIC}." if made_up else ""))
     return ax
+
+
+def _notes(chart: ControlChart, language: str) -> list[str]:
+    """Say how the chart was made, where it could be no more than a run chart, and how often it would signal without any change."""
+    said = [chart.method[language]]
+    if chart.kind != "run" and any(p.basis == "run" for p in chart.phases):
+        said.append(RUN[language])
+    if (rate := chart.diagnostics.get("false_alarm")) is not None:
+        n = chart.diagnostics["periods_after"]
+        said.append(ALARM[language].format(share=percent(rate, language, 0), n=number(n, language)))
+    return said
 
 
 def _source(chart: ControlChart, language: str) -> str:
@@ -195,7 +215,7 @@ def _axes(ax: Axes, data: pd.DataFrame, chart: ControlChart, language: str) -> N
 
 def _label(chart: ControlChart, language: str) -> str:
     if chart.kind in _EVENTS:
-        return GAPS[language]
+        return (GAPS if chart.unit == PERIODS else GAP)[language]
     if chart.kind in _SCORES:
         return (SUMS if chart.kind == "cusum" else SIGMA)[language]
     if chart.measure == "rate" and chart.said_unit != "per 10,000 residents":

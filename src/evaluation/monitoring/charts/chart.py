@@ -31,7 +31,7 @@ from evaluation.monitoring.charts.signals import (
     rare_series,
     verdicts,
 )
-from evaluation.monitoring.charts.wording import ASSUMPTIONS, method
+from evaluation.monitoring.charts.wording import ASSUMPTIONS, PERIODS, method
 from evaluation.monitoring.series import CountSeries, DocumentedChange
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def chart(
     parts = spans(len(own.periods), baseline, starts)
     chosen = kind if kind != AUTO else lim.G if rare_series(k[None], parts[-1])[0] else WIDENED[own.measure]
     among(chosen, lim.KINDS, "kind")
-    design = replace(design_of(chosen, rules, narrowest, screen), under=WIDENED[own.measure])
+    design = design_of(chosen, rules, narrowest, screen, own.measure)
     if chosen in (lim.EWMA, lim.CUSUM):
         design = _reaching(design, k, e, parts[-1], run_length)
     points = _of_events(own, k, parts, chosen) if chosen in EVENTS else _of_periods(own, k, e, parts)
@@ -108,7 +108,7 @@ def chart(
     made = _made(points, design, rules, label, own.changes, direction, own.measure)
     made = replace(
         made,
-        unit="periods" if chosen in EVENTS else own.said_unit,
+        unit=PERIODS if chosen in EVENTS else own.said_unit,
         said_unit=own.said_unit,
         season=own.season,
         synthetic=own.synthetic,
@@ -166,7 +166,7 @@ def control_chart(
     if y.ndim != 1 or len(names) != len(y):
         raise ValueError("values và periods phải là dãy cùng độ dài. / values and periods must be sequences of one length.")
     parts = spans(len(y), baseline, [at for at, _ in changes])
-    design = replace(design_of(kind, rules, narrowest, screen), under=WIDENED[measure])
+    design = design_of(kind, rules, narrowest, screen, None if kind in (lim.XMR, *EVENTS) else measure)
     if kind in CUMULATIVE:
         design = _reaching(design, y, e, parts[-1], run_length)
     points = _Points(names, y, e, [SHOWN if np.isfinite(x) else MISSING for x in y], parts)

@@ -36,6 +36,8 @@ class Design:
         Leave moving ranges above their own limit out.
     under : str
         Chart whose standardised points a CUSUM or an EWMA adds up.
+    least, most : float
+        What values of an XmR chart can be; its limits go no further.
     reach, weight : float
         Decision interval of a CUSUM or limit of an EWMA; weight of an EWMA.
     """
@@ -46,6 +48,8 @@ class Design:
     screen: bool = False
     under: str = lim.U_PRIME
     reach: float = 0.0
+    least: float = -np.inf
+    most: float = np.inf
     weight: float = WEIGHT
 
 
@@ -96,12 +100,13 @@ def period_limits(counts: Floats, exposure: Floats, base: Flags, design: Design)
     if design.kind == lim.RUN:
         return lim.run_limits(lim.ratio(counts, exposure))
     if design.kind == lim.XMR:
-        return lim.individual_limits(lim.ratio(counts, exposure), base, screen=design.screen)
+        made = lim.individual_limits(lim.ratio(counts, exposure), base, screen=design.screen)
+        return replace(made, low=np.maximum(made.low, design.least), high=np.minimum(made.high, design.most))
     if design.kind in lim.ATTRIBUTES:
         return lim.attribute_limits(counts, exposure, base, design.kind, narrowest=design.narrowest, screen=design.screen)
     under = lim.attribute_limits(counts, exposure, base, design.under, narrowest=design.narrowest)
-    made = cusum_limits(under.score, design.reach) if design.kind == lim.CUSUM else ewma_limits(under.score, design.reach, design.weight)
-    return replace(made, sigma_z=under.sigma_z)
+    added = cusum_limits(under.score, design.reach) if design.kind == lim.CUSUM else ewma_limits(under.score, design.reach, design.weight)
+    return replace(added, sigma_z=under.sigma_z)
 
 
 def event_limits(gap: Floats, base: Flags, design: Design) -> Limits:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -123,7 +123,7 @@ def signals(
     by_period = WIDENED[measure] if kind in (AUTO, lim.G) else kind
     found = _Found.empty(lim.ratio(k, e), len(parts))
     for at, span in enumerate(parts):
-        found.add_periods(~rare, k, e, (at, span), design_of(by_period, rules, narrowest, screen))
+        found.add_periods(~rare, k, e, (at, span), design_of(by_period, rules, narrowest, screen, measure))
         found.add_events(rare, k, (at, span), design_of(lim.G, rules, narrowest, screen))
     return found.finished(rare, shape, direction)
 
@@ -164,8 +164,8 @@ def among(name: str, names: Sequence[str], parameter: str) -> None:
         raise ValueError(f"{parameter}={name!r}: chọn một trong {', '.join(names)}. / Choose one of {', '.join(names)}.")
 
 
-def design_of(kind: str, rules: str, narrowest: float = 1.0, screen: bool | None = None) -> Design:
-    """Return a design from names.
+def design_of(kind: str, rules: str, narrowest: float = 1.0, screen: bool | None = None, measure: str | None = None) -> Design:
+    """Return a design from names; limits of counts, rates and shares go no further than these can, those of measurements do.
 
     Raises
     ------
@@ -173,7 +173,10 @@ def design_of(kind: str, rules: str, narrowest: float = 1.0, screen: bool | None
         If there is no such set of rules.
     """
     among(rules, tuple(RULES), "rules")
-    return Design(kind, RULES[effective_rules(kind, rules)], narrowest, kind == lim.XMR if screen is None else screen)
+    made = Design(kind, RULES[effective_rules(kind, rules)], narrowest, kind == lim.XMR if screen is None else screen)
+    if measure is None:
+        return made
+    return replace(made, under=WIDENED[measure], least=0.0, most=1.0 if measure == "proportion" else np.inf)
 
 
 def effective_rules(kind: str, rules: str) -> str:

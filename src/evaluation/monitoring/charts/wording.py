@@ -14,6 +14,7 @@ from evaluation.periods import Period
 if TYPE_CHECKING:
     from evaluation.monitoring.charts.result import ControlChart
 
+PERIODS = "periods"  # unit of gaps counted in periods
 ASSUMPTIONS = (
     Words("Các kỳ cách đều nhau; số liệu một kỳ không kéo theo kỳ sau.", "Periods are independent of each other."),
     Words("Trong kỳ gốc không có thay đổi gì cần phát hiện.", "Nothing that the chart is to find happened in the baseline."),
@@ -54,7 +55,7 @@ SETS = {
 VERDICTS = {
     "improving": Words("đang tốt lên", "improving"),
     "worsening": Words("đang xấu đi", "worsening"),
-    "no_change": Words("không có thay đổi vượt quá dao động ngẫu nhiên", "no change beyond chance"),
+    "no_change": Words("không có tín hiệu thay đổi vượt quá dao động ngẫu nhiên", "no signal of a change beyond chance"),
     "changed": Words(
         "có thay đổi vượt quá dao động ngẫu nhiên, không đánh giá tốt hay xấu", "changed beyond chance, not judged good or bad"
     ),
@@ -76,19 +77,22 @@ def sentence(chart: ControlChart, language: str) -> str:
         else VERDICTS[chart.verdict][language]
     )
     if chart.verdict == "too_few":
-        return f"{head}; {_TOO_FEW[language].format(n=number(chart.phases[-1].n, language))}."
-    last = shown.iloc[-1]
+        few = _FEW_GAPS if chart.kind in (lim.G, lim.T) else _TOO_FEW
+        return f"{head}; {few[language].format(n=number(chart.phases[-1].n, language))}."
+    last, run = shown.iloc[-1], chart.phases[-1].basis == "run"
     point = f"{written(chart, float(last['value']), language)} ({when(str(last['period']), language)})"
     if last["signal"]:
         told = listed([said_rule(chart, name)[language] for name in str(last["rules"]).split(",")], language)
         tail = _SIGNAL[language].format(point=point, rules=told)
-    elif chart.phases[-1].basis == "run":
+    elif run:
         tail = _ABOUT[language].format(point=point, centre=written(chart, float(last["centre"]), language))
     else:
         ends = [written(chart, float(last[a]), language, bare=True) for a in ("low", "high")]
         tail = _WITHIN[language].format(point=point, span=span(ends[0], ends[1], language))
     if chart.trial:
         tail += f" ({_TRIAL[language].format(n=number(chart.phases[-1].n, language))})"
+    if run and chart.kind != lim.RUN:
+        tail += f" ({_RUN[language].format(n=number(chart.phases[-1].n, language))})"
     if not last["signal"] and (earlier := int((shown["signal"] != 0).sum())):
         tail += f"; {_EARLIER[language].format(n=number(earlier, language), noun=_noun(earlier, language))}"
     return f"{head}; {tail}."
@@ -111,7 +115,7 @@ def written(chart: ControlChart, x: float, language: str, *, bare: bool = False)
         return percent(x, language)
     text = number(x, language, 0 if float(x).is_integer() else 1)
     if chart.kind in (lim.G, lim.T):
-        return text if bare else f"{text} {_noun(2 if x != 1 else 1, language)}"
+        return f"{text} {_noun(1 if x == 1 else 2, language)}" if chart.unit == PERIODS and not bare else text
     return text
 
 
@@ -133,6 +137,11 @@ def _noun(n: int, language: str) -> str:
     return "kỳ" if language == "vi" else "period" if n == 1 else "periods"
 
 
+_FEW_GAPS = Words(
+    "kỳ gốc có {n} khoảng cách đã biết giữa hai sự việc, giới hạn cần ít nhất 8",
+    "the baseline has {n} known gaps between events and limits need at least 8",
+)
+_RUN = Words("kỳ gốc chỉ có {n} số liệu: biểu đồ chạy, không có giới hạn", "a run chart without limits, since the baseline has {n} points")
 _TOO_FEW = Words("kỳ gốc có {n} số liệu, giới hạn cần ít nhất 8", "the baseline has {n} reported points and limits need at least 8")
 _SIGNAL = Words("giá trị gần nhất, {point}, thuộc một tín hiệu: {rules}", "the latest value, {point}, is part of a signal: {rules}")
 _WITHIN = Words("giá trị gần nhất, {point}, nằm trong giới hạn {span}", "the latest value, {point}, lies within limits of {span}")
