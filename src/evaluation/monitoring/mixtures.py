@@ -25,6 +25,7 @@ COLD_STEPS, WARM_STEPS = 5, 2  # of scoring, from the pooled value and from a ne
 # From here on Stirling's series is exact to rounding, where the difference of two log-gammas is not.
 STIRLING_FROM = 1e4
 FARTHEST_LOGIT = 20.0
+FEW_EVENTS = 2.0
 NEXT_TO_NOTHING = 1e-9  # in place of Jeffreys' half, so that nothing found still has a logarithm
 
 
@@ -94,6 +95,22 @@ class Mixture(ABC):
     @abstractmethod
     def quantile(self, mean: _Floats, variance: _Floats, p: float) -> _Floats:
         """Return the quantile of a gamma or beta distribution with these two moments."""
+
+    @abstractmethod
+    def below(self, mean: _Floats, variance: _Floats, u: _Floats) -> tuple[_Floats, _Floats]:
+        """Return the probability below a linked value, and the density there on the linked scale, by these two moments."""
+
+    @abstractmethod
+    def ends(self, mean: _Floats) -> tuple[_Floats, _Floats]:
+        """Return the linked values beyond which a bound is next to nothing, or to all."""
+
+    def settled(self, u: _Floats, first: _Floats, last: _Floats) -> _Floats:
+        """Return linked bounds as values, those at an end as 0 or 1."""
+        return np.where(u <= first, 0.0, np.where(u >= last, 1.0, self.unlink(u)))
+
+    @abstractmethod
+    def few(self, mean: _Floats, variance: _Floats) -> NDArray[np.bool_]:
+        """Whether so few events are behind a value that two moments do not give the shape of its tails."""
 
     @abstractmethod
     def unlink(self, x: _Floats) -> _Floats:
@@ -177,6 +194,19 @@ class GammaPoisson(Mixture):
         shape = np.divide(mean**2, variance, out=np.ones(mean.shape), where=some)
         return np.asarray(np.where(some, special.gammaincinv(shape, p) * mean / shape, mean))
 
+    def below(self, mean: _Floats, variance: _Floats, u: _Floats) -> tuple[_Floats, _Floats]:
+        """Return distribution and density of a gamma distribution in the log."""
+        shape, x = mean**2 / variance, np.exp(u) * mean / variance
+        return np.asarray(special.gammainc(shape, x)), np.exp(shape * np.log(x) - x - special.gammaln(shape))
+
+    def ends(self, mean: _Floats) -> tuple[_Floats, _Floats]:
+        """Return the log of next to nothing, and no upper end."""
+        return np.log(NEXT_TO_NOTHING * mean), np.full(mean.shape, np.inf)
+
+    def few(self, mean: _Floats, variance: _Floats) -> NDArray[np.bool_]:
+        """Whether the posterior is worth fewer events than `FEW_EVENTS`."""
+        return np.asarray((variance > 0) & (mean**2 < FEW_EVENTS * variance))
+
     def link(self, mean: _Floats) -> _Floats:
         """Return the log."""
         return np.log(mean)
@@ -259,6 +289,23 @@ class BetaBinomial(Mixture):
         size = np.divide(full, variance, out=np.full(mean.shape, 2.0), where=some) - 1
         found = special.betaincinv(np.where(some, mean, 0.5) * size, np.where(some, 1 - mean, 0.5) * size, p)
         return np.asarray(np.where(some, found, mean))
+
+    def below(self, mean: _Floats, variance: _Floats, u: _Floats) -> tuple[_Floats, _Floats]:
+        """Return distribution and density of a beta distribution in the logit."""
+        size, x = mean * (1 - mean) / variance - 1, special.expit(u)
+        a, b = mean * size, (1 - mean) * size
+        density = a * special.log_expit(u) + b * special.log_expit(-u) - special.betaln(a, b)
+        return np.asarray(special.betainc(a, b, x)), np.exp(density)
+
+    def ends(self, mean: _Floats) -> tuple[_Floats, _Floats]:
+        """Return the logits of next to nothing and next to all."""
+        end = np.full(mean.shape, float(special.logit(NEXT_TO_NOTHING)))
+        return end, -end
+
+    def few(self, mean: _Floats, variance: _Floats) -> NDArray[np.bool_]:
+        """Whether the posterior is worth fewer hits or misses than `FEW_EVENTS`."""
+        full = mean * (1 - mean)
+        return np.asarray((variance > 0) & (np.minimum(mean, 1 - mean) * (full - variance) < FEW_EVENTS * variance))
 
     def link(self, mean: _Floats) -> _Floats:
         """Return the logit."""

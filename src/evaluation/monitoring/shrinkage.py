@@ -27,6 +27,7 @@ LIKELIHOOD, MOMENTS = "likelihood", "moments"
 FEWEST_UNITS = 4
 NODES = np.arange(-5.0, 6.0)  # of the hyper-parameter's posterior, in its standard deviations
 COARSE = np.arange(-10.5, 6.1, 1.5)
+NEWTON_STEPS = 4
 LARGEST_SPREAD = 25.0  # true rates with a standard deviation of five times their mean
 
 
@@ -105,9 +106,10 @@ def shrink(
     Notes
     -----
     Likelihood: the spread is integrated over its posterior (restricted likelihood, with the common value's own
-    uncertainty, and a uniform prior) on eleven nodes around its mode; the mixture is then given by its two moments as a
-    gamma or beta distribution. The uniform prior errs on the side of more spread, that is of less shrinkage, where the
-    units are few. Moments: Morris' correction. Both hold their level on average over units, not for each unit: one that
+    uncertainty, and a uniform prior) on eleven nodes around its mode. Where more than a few events are behind a value the
+    mixture is given by its two moments as a gamma or beta distribution, else its quantiles are solved for. The uniform
+    prior errs on the side of more spread, that is of less shrinkage, where the units are few. Moments: Morris'
+    correction; too narrow where counts are few. Both hold their level on average over units, not for each unit: one that
     is far off for a reason of its own is drawn in too much.
     """
     _check(family, method)
@@ -157,14 +159,19 @@ class _Posterior:
     linked: _Floats
     linked_variance: _Floats
     between: _Floats
+    parts: tuple[tuple[_Floats, _Floats, _Floats], ...] = ()
 
     def intervals(self, mixture: Mixture, level: float) -> dict[str, _Floats]:
         tail = (1 - level) / 2
+        low, high = (mixture.quantile(self.estimate, self.spread, p) for p in (tail, 1 - tail))
+        if self.parts:
+            few = mixture.few(self.estimate, self.spread)
+            low[few], high[few] = self._tail(mixture, low[few], tail, few), self._tail(mixture, high[few], 1 - tail, few)
         half = float(stats.norm.ppf(1 - tail)) * np.sqrt(self.linked_variance)
         return {
             "estimate": self.estimate,
-            "low": np.minimum(mixture.quantile(self.estimate, self.spread, tail), self.estimate),
-            "high": np.maximum(mixture.quantile(self.estimate, self.spread, 1 - tail), self.estimate),
+            "low": np.minimum(low, self.estimate),
+            "high": np.maximum(high, self.estimate),
             "reliability": self.reliability,
             "signal": self.signal,
             "mean": mixture.unlink(self.linked),
@@ -172,6 +179,23 @@ class _Posterior:
             "mean_high": mixture.unlink(self.linked + half),
             "variance": self.between,
         }
+
+    def _tail(self, mixture: Mixture, start: _Floats, p: float, where: NDArray[np.bool_]) -> _Floats:
+        """Return the quantile of the mixture over all nodes, by Newton's steps in the logarithm of the tail."""
+        weight, mean, variance = (
+            np.stack([np.broadcast_to(x, where.shape)[where] for x in column]) for column in zip(*self.parts, strict=True)
+        )
+        first, last = mixture.ends(self.estimate[where])
+        u = np.clip(mixture.link(np.clip(start, mixture.unlink(first), mixture.unlink(last))), first, last)
+        for _ in range(NEWTON_STEPS):
+            under, density = mixture.below(mean, variance, u)
+            inside, slope = (weight * under).sum(axis=0), (weight * density).sum(axis=0)
+            if p < 0.5:
+                step = np.log(p / np.maximum(inside, 1e-300)) * inside
+            else:
+                step = np.log(np.maximum(1 - inside, 1e-16) / (1 - p)) * np.maximum(1 - inside, 1e-16)
+            u = np.clip(u + np.clip(step / np.maximum(slope, 1e-300), -2, 2), first, last)
+        return mixture.settled(u, first, last)
 
 
 def _signal(mixture: Mixture, mean: _Floats, spread: _Floats) -> _Floats:
@@ -208,17 +232,20 @@ def _by_likelihood(mixture: Mixture, plug_in: bool) -> _Posterior:
     weights /= weights.sum(axis=0)
     sums = [np.zeros(mixture.counts.shape) for _ in range(3)]
     rest = [np.zeros(mode.shape) for _ in range(4)]
+    parts = []
     for u, (_, centre), w in zip(nodes, heights, weights, strict=True):
         spread = np.exp(np.minimum(u, top)) / size
         value, variance, slope, kept = mixture.posterior(centre, spread)
         error = 1 / mixture.information(centre, spread)
+        variance = variance + slope**2 * error
+        parts.append((w, value, variance))
         sums[0] += w * value
-        sums[1] += w * (variance + slope**2 * error + value**2)
+        sums[1] += w * (variance + value**2)
         sums[2] += w * (1 - kept)
         linked = mixture.link(centre)
         for i, x in enumerate((linked, error + linked**2, _signal(mixture, centre, spread), mixture.variance(centre, spread))):
             rest[i] += w * x
-    return _Posterior(sums[0], sums[1] - sums[0] ** 2, sums[2], rest[2], rest[0], rest[1] - rest[0] ** 2, rest[3])
+    return _Posterior(sums[0], sums[1] - sums[0] ** 2, sums[2], rest[2], rest[0], rest[1] - rest[0] ** 2, rest[3], tuple(parts))
 
 
 def _mode(log_posterior: Any, top: _Floats) -> tuple[_Floats, _Floats, _Floats]:
