@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FACTORS = (0.0, 0.25, 0.5, 0.8, 1.0, 1.25, 2.0, 4.0)
+ODDS = "odds ratio"
 ROSE, FELL, CHANCE = "rose", "fell", "chance"
 _SAID = {
     ROSE: Words("tăng", "a rise"),
@@ -82,22 +83,24 @@ class DeltaAdjustment(Result):
         if not self.missing:
             return head + Words("; không đơn vị nào thiếu báo cáo.", "; no unit is missing.")[speak]
         turns = [number(x, speak, 2) for x in (self.tipping_below, self.tipping_above) if x is not None]
+        most = number(float(self.frame["factor"].max()), speak)
+        had = Words("các đơn vị thiếu có", "the missing units had")
+        if self.unit == ODDS:
+            had = Words("tỷ lệ chênh (odds) ở các đơn vị thiếu bằng", "the odds in the missing units were")
         if not turns:
-            most = number(float(self.frame["factor"].max()), speak)
             return (
                 f"{head}; "
                 + Words(
-                    f"kết luận không đổi dù các đơn vị thiếu có từ 0 đến {most} lần mức dự kiến.",
-                    f"this holds whether the missing units had nothing or {most} times what is expected.",
+                    f"kết luận không đổi dù {had.vi} từ 0 đến {most} lần mức dự kiến.",
+                    f"this holds if {had.en} anything from 0 to {most} times what is expected.",
                 )[speak]
             )
         either = Words(" hoặc ", " or ")[speak].join(turns)
         return (
             f"{head}; "
-            + Words(
-                f"kết luận đổi nếu các đơn vị thiếu có {either} lần mức dự kiến.",
-                f"this turns if the missing units had {either} times what is expected.",
-            )[speak]
+            + Words(f"kết luận đổi nếu {had.vi} {either} lần mức dự kiến.", f"this turns if {had.en} {either} times what is expected.")[
+                speak
+            ]
         )
 
 
@@ -133,7 +136,8 @@ def delta_adjustment(
     Raises
     ------
     ValueError
-        If a period is not there or without any report, a factor is negative, or as in `missing_reports`.
+        If a period is not there, without any report or with a total of 0 (a share of 100 %), a factor is negative, or as
+        in `missing_reports`.
     """
     import pandas as pd
 
@@ -142,11 +146,7 @@ def delta_adjustment(
         raise ValueError("Các hệ số factors phải là số hữu hạn từ 0 trở lên. / factors must be finite numbers from 0 on.")
     reports, at = reports_of(series, sizes), (series.place_of(period), series.place_of(before))
     for place in at:
-        if not reports.reported[:, place].any():
-            raise ValueError(
-                f"Không đơn vị nào có báo cáo kỳ {series.periods[place]}; hãy chọn kỳ khác. / "
-                f"No unit reported {series.periods[place]}; choose another period."
-            )
+        _some(reports, place, series.periods[place])
     ask = _Change(reports, Imputer.of(reports), at, m, level, seed)
     rows = [ask.at_factor(f) for f in chosen]
     middle = rows[chosen.index(1.0)]
@@ -164,7 +164,7 @@ def delta_adjustment(
         high=middle[2],
         level=level,
         n=int(reports.reported[:, at[0]].sum()),
-        unit="ratio",
+        unit=ODDS if reports.shares else "ratio",
         period=period,
         before=before,
         name=name,
@@ -175,6 +175,19 @@ def delta_adjustment(
         missing=missing,
         synthetic=series.synthetic,
     )
+
+
+def _some(reports: Reports, place: int, period: str) -> None:
+    """Refuse a period of which no ratio can be made."""
+    came = reports.reported[:, place]
+    if not came.any():
+        raise ValueError(f"Không đơn vị nào có báo cáo kỳ {period}; hãy chọn kỳ khác. / No unit reported {period}; choose another period.")
+    total, whole = reports.counts[came, place].sum(), reports.wholes[came, place].sum()
+    if total == 0 or (reports.shares and total == whole):
+        raise ValueError(
+            f"Kỳ {period} có tổng bằng 0 hoặc tỷ lệ 100% nên không có tỷ số; hãy chọn kỳ khác. / "
+            f"In {period} the total is 0 or the share 100%, so there is no ratio; choose another period."
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,21 +206,16 @@ class _Change:
         factors = np.ones(self.reports.counts.shape[1])
         factors[self.at[0]] = factor
         whole = self.imputer.complete(self.m, self.seed, factors)
-        now, then = (self._logged(whole.figures[:, t], whole.chance[:, t], whole.counts[:, :, t].sum(axis=1)) for t in self.at)
+        now, then = (self._logged(whole.figures[:, t], whole.chance[:, t]) for t in self.at)
         found = combined(now[0] - then[0], now[1] + then[1], whole.model.residual_df, self.level)
         low, high = float(np.exp(found.low)), float(np.exp(found.high))
         return float(np.exp(found.estimate)), low, high, ROSE if low > 1 else FELL if high < 1 else CHANCE
 
-    def _logged(
-        self, figure: NDArray[np.float64], variance: NDArray[np.float64], total: NDArray[np.float64]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return figures and variances on the log scale (logit, for shares); a total of 0 counts as one half."""
+    def _logged(self, figure: NDArray[np.float64], variance: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return figures and variances on the log scale (logit, for shares)."""
         if self.reports.shares:
-            figure = np.clip(figure, 1e-6, 1 - 1e-6)
             return special.logit(figure), variance / (figure * (1 - figure)) ** 2
-        figure = np.where(total > 0, figure, variance + 1e-12)
-        shifted = np.where(total > 0, figure, 0.5)
-        return np.log(shifted), variance / shifted**2
+        return np.log(figure), variance / figure**2
 
     def tips(self, conclusion: str, side: int, most: float) -> float | None:
         """Return the factor nearest to 1 on a side at which the conclusion is another, to two digits; None up to the end."""

@@ -2,8 +2,8 @@
 
 References
 ----------
-Breslow, Day 1987, Statistical Methods in Cancer Research II (section 4.3: dispersion of matched counts). Newcombe 1998,
-Statistics in Medicine 17:873.
+Cochran 1977, Sampling Techniques, 3rd ed. (section 6.4: variance of a ratio estimator). Newcombe 1998, Statistics in
+Medicine 17:873.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
 from evaluation.contracts import SHOWN
 from evaluation.language import Words, number, percent, points, span
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _Floats = NDArray[np.float64]
+
+FEWEST_UNITS = 5
 
 
 @dataclass(frozen=True, kw_only=True, repr=False, eq=False)
@@ -181,8 +184,9 @@ def same_units(series: CountSeries, period: str, before: str, *, name: Words = A
 
     Notes
     -----
-    Exact conditional interval of a ratio, Newcombe's of a difference, of counts fewer by the dispersion: the scatter of
-    the units' own changes around the common one over what chance gives.
+    Exact conditional interval of a ratio, Newcombe's of a difference, of counts fewer by the dispersion: the variance of
+    the change from the units' own changes (linearised, as of a ratio estimator, with a t distribution) over that of
+    chance alone. Of fewer than five units their scatter cannot be known; the interval then holds chance alone.
     """
     at = series.place_of(period), series.place_of(before)
     both = np.all(series.states[:, at] == SHOWN, axis=1)
@@ -192,7 +196,7 @@ def same_units(series: CountSeries, period: str, before: str, *, name: Words = A
     n1, n0 = (float(e.sum()) if series.measure != COUNT else 1.0 for e in (e1, e0))
     total1, total0 = float(k1.sum()), float(k0.sum())
     some = bool(both.any()) and n1 > 0 and n0 > 0
-    dispersion = _dispersion(k1, e1, k0, e0, share) if some else 1.0
+    dispersion = _dispersion(k1, e1, k0, e0, share, level) if some else 1.0
     now, then = (total1 / n1, total0 / n0) if some else (None, None)
     estimate = low = high = None
     if some and share:
@@ -226,19 +230,18 @@ def same_units(series: CountSeries, period: str, before: str, *, name: Words = A
     )
 
 
-def _dispersion(k1: _Floats, e1: _Floats, k0: _Floats, e0: _Floats, share: bool) -> float:
-    """Return the Pearson dispersion of the units' changes around the common one, at least 1."""
+def _dispersion(k1: _Floats, e1: _Floats, k0: _Floats, e0: _Floats, share: bool, level: float) -> float:
+    """Return by how much the units' own changes widen the variance of the common one, at least 1."""
+    units, total1, total0 = len(k1), k1.sum(), k0.sum()
+    if units < FEWEST_UNITS or total1 == 0 or total0 == 0:
+        return 1.0
     if share:
-        some = (e1 > 0) & (e0 > 0)
-        pooled = (k1[some] + k0[some] + 1) / (e1[some] + e0[some] + 2)
-        own = k1[some] / e1[some] - k0[some] / e0[some]
-        common = k1.sum() / e1.sum() - k0.sum() / e0.sum()
-        squared = (own - common) ** 2 / (pooled * (1 - pooled) * (1 / e1[some] + 1 / e0[some]))
+        p1, p0 = total1 / e1.sum(), total0 / e0.sum()
+        moved = (k1 - p1 * e1) / e1.sum() - (k0 - p0 * e0) / e0.sum()
+        chance = p1 * (1 - p1) / e1.sum() + p0 * (1 - p0) / e0.sum()
     else:
-        # Given a unit's two counts together, the later one is binomial with the common ratio.
-        some = k1 + k0 > 0
-        weight = np.divide(k1.sum() / e1.sum() * e1, k1.sum() / e1.sum() * e1 + k0.sum() / e0.sum() * e0, where=some, out=np.zeros(len(k1)))
-        both, later = (k1 + k0)[some], weight[some]
-        spread = both * later * (1 - later)
-        squared = (k1[some] - both * later) ** 2 / np.where(spread > 0, spread, np.inf)
-    return max(1.0, float(squared.sum()) / max(int(some.sum()) - 1, 1))
+        moved, chance = k1 / total1 - k0 / total0, 1 / total1 + 1 / total0
+    tail = (1 + level) / 2
+    wider = (stats.t.ppf(tail, units - 1) / stats.norm.ppf(tail)) ** 2
+    between = units / (units - 1) * float(np.sum(moved**2)) * wider
+    return max(1.0, between / chance) if chance > 0 else 1.0
