@@ -136,6 +136,8 @@ def all_units(asked: Asked) -> tuple[Found, str]:
     if known.measure == "count":
         shares = [i.id for i in indicators().values() if i.numerator == known.numerator and i.measure in ("proportion", "rate")]
         raise wrong("funnel_count", name=known.id, hint=words("cli.wrong.funnel_shares", names=", ".join(shares)) if shares else "")
+    if asked.wards and known.level != "ward":
+        raise wrong("not_by_ward", name=known.id)
     from evaluation.monitoring.series import district_series, ward_series
 
     store = _store(asked)
@@ -317,7 +319,10 @@ def _data(make: Callable[..., CountSeries], store: EvidenceStore, *details: obje
     """Return a series from the store, or say that there is nothing in it yet."""
     if not store.periods():
         raise wrong("empty_store")
-    return make(store, *details)
+    try:
+        return make(store, *details)
+    except ValueError as error:
+        raise WrongUse(str(error)) from None
 
 
 def period_of(series: CountSeries, typed: str, option: str = "--period") -> str:

@@ -1,0 +1,297 @@
+"""The commands that answer one question: of anybody's table at once, of the store, in both languages, and never with a traceback."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from evaluation.cli import main
+from evaluation.cli.own_numbers import NOTHING
+from evaluation.cli.wording import EXAMPLES
+from evaluation.language import LANGUAGES, SYNTHETIC, catalogue
+from evaluation.settings import folders
+
+Said = Callable[..., tuple[int, str, str]]
+QUARTERS = [f"{year}-Q{quarter}" for year in (2015, 2016, 2017, 2018) for quarter in (1, 2, 3, 4)]
+COLUMNS = ("--time", "quarter", "--count", "tested")
+SITES = (*COLUMNS, "--unit", "site")
+
+
+@pytest.fixture(autouse=True)
+def _vietnamese(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LC_ALL", "vi_VN.UTF-8")
+
+
+@pytest.fixture
+def said(capsys: pytest.CaptureFixture[str]) -> Said:
+    def run(*arguments: str) -> tuple[int, str, str]:
+        code = main(arguments)
+        out = capsys.readouterr()
+        return code, out.out, out.err
+
+    return run
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Callable[..., str]:
+    def write(text: str, name: str = "own.csv", encoding: str = "utf-8") -> str:
+        place = tmp_path / name
+        place.write_bytes(text.encode(encoding))
+        return str(place)
+
+    return write
+
+
+def _sites(*, without: str = "") -> str:
+    rows = [
+        f"{site},{q},{10 + 3 * i % 7 + i // 4},{60 + i}"
+        for site in ("A1", "A2")
+        for i, q in enumerate(QUARTERS)
+        if f"{site} {q}" != without
+    ]
+    return "site,quarter,tested,reached\n" + "\n".join(rows) + "\n"
+
+
+def test_the_answer_comes_first_then_the_numbers_then_the_warning(said: Said, written: Callable[..., str]):
+    code, out, err = said("trend", "--csv", written(_sites()), *SITES, "--place", "A1")
+    lines = out.splitlines()
+    assert (code, err) == (0, "")
+    assert lines[0].startswith("tested, A1: ")
+    assert "ngẫu nhiên" in lines[0]
+    assert sum(line.lstrip().startswith("Quý ") for line in lines) == len(QUARTERS)
+    assert lines[-1].startswith("Dùng trong nội bộ")
+    assert SYNTHETIC not in out
+
+
+def test_a_program_gets_json_alone_and_null_for_what_is_not_known(said: Said, written: Callable[..., str]):
+    code, out, _ = said("trend", "--csv", written(_sites(without="A1 2016-Q3")), *SITES, "--place", "A1", "--json")
+    told = json.loads(out, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+    assert code == 0
+    assert (told["command"], told["indicator"], told["units"], told["place"]["code"]) == ("trend", None, "own", "A1")
+    assert (told["synthetic"], told["protected"], told["picture"]) == (False, False, None)
+    assert set(told["summary"]) == set(LANGUAGES)
+    assert told["low"] <= told["estimate"] <= told["high"]
+    assert len(told["rows"]) == len(QUARTERS)
+    assert told["rows"][6]["count"] is None
+    assert told["rows"][6]["state"] == "missing"
+
+
+def test_a_chart_and_a_funnel_take_the_same_table(said: Said, written: Callable[..., str]):
+    table = written(_sites())
+    code, out, _ = said("chart", "--csv", table, *SITES, "--place", "A1", "--baseline-end", "Quý IV/2017", "--json")
+    told = json.loads(out)
+    assert (code, told["command"], told["rules"]) == (0, "chart", "nhs")
+    assert [row["baseline"] for row in told["rows"]] == [True] * 12 + [False] * 4
+    assert told["verdict"] not in ("improving", "worsening")  # nobody said which way is good
+    code, out, _ = said("funnel", "--csv", table, *SITES, "--denominator", "reached", "--place", "A2", "--language", "en")
+    assert code == 0
+    assert out.splitlines()[0].startswith("tested, Q4 2018: common value ")
+    assert out.splitlines()[1].startswith("A2: ")
+
+
+def test_all_units_are_added_up_only_when_asked_and_gaps_are_said(said: Said, written: Callable[..., str]):
+    table = written(_sites(without="A2 2016-Q3"))
+    code, _, err = said("trend", "--csv", table, *SITES)
+    assert code == 2
+    assert "The table has 2 units: A1, A2" in err
+    code, out, _ = said("trend", "--csv", table, *SITES, "--place", "all")
+    assert code == 0
+    assert "Không cộng ở kỳ có đơn vị chưa có số liệu: Quý III/2016" in out
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("sign", [",", ";", "\t"])
+def test_a_table_is_read_as_programs_write_it(said: Said, written: Callable[..., str], encoding: str, sign: str):
+    table = written(_sites().replace(",", sign), encoding=encoding)
+    assert said("trend", "--csv", table, *SITES, "--place", "A1", "--json")[0] == 0
+
+
+def test_an_office_table_with_a_title_and_vietnamese_headings_is_read(said: Said, written: Callable[..., str]):
+    rows = "\r\n".join(f"Phường 1;Quý {q[-1]}/{q[:4]};1.{200 + i};2.{300 + i}" for i, q in enumerate(QUARTERS))
+    table = written(f"sep=;\r\nBÁO CÁO SỐ LIỆU;;;\r\nĐơn vị;Quý;Số người xét nghiệm;Tiếp cận\r\n{rows}\r\n")
+    names = ("--unit", "don vi", "--time", "quý", "--count", "so nguoi xet nghiem", "--denominator", "TIẾP CẬN")
+    code, out, _ = said("trend", "--csv", table, *names, "--json")
+    assert code == 0
+    assert json.loads(out)["rows"][0]["count"] == 1200
+
+
+def test_numbers_that_another_program_wrote_with_gaps_are_whole(said: Said, written: Callable[..., str]):
+    rows = "\n".join(f"{q},{i}.0" if i % 5 else f"{q},NaN" for i, q in enumerate(QUARTERS))
+    code, out, _ = said("trend", "--csv", written(f"quarter,tested\n{rows}\n"), *COLUMNS, "--json")
+    assert code == 0
+    assert [row["count"] for row in json.loads(out)["rows"]][:3] == [None, 1, 2]
+    assert "nan" in NOTHING
+
+
+TWO = "quarter,tested,reached\n2018-Q1,{},{}\n2018-Q2,5,12.5\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "more", "vietnamese", "english"),
+    [
+        ("quarter,tested\n2018-Q1,abc\n", (), "cột 'tested', dòng 2: không phải là số", "column 'tested', row 2: not a number"),
+        ("quarter,tested\n2018-Q1,-\n", (), "ghi 0 nếu không phát sinh", "0 where there was none"),
+        ("quarter,tested\n2018-Q1,34%\n", (), "là phần trăm", "a percentage"),
+        ("quarter,tested\n2018-Q1,-3\n", (), "số âm", "negative"),
+        ("quarter,tested\n2018-Q1,1.5\n", (), "không phải số nguyên", "not whole"),
+        (
+            TWO.format(3, "1.234"),
+            ("--denominator", "reached", "--per", "10"),
+            "phân cách hàng nghìn ở dòng 2",
+            "stands before decimals in row 3",
+        ),
+        ('quarter,tested\n2018-Q1,1.234\n2018-Q2,"1,234"\n', (), "hai kiểu khác nhau", "written in two ways"),
+        ("quarter,tested,reached\n2018-Q1,30,12\n", ("--denominator", "reached"), "không phải một phần", "no part of it"),
+        ("quarter,tested\n2018-Q1,3\nQ1 2018,4\n", (), "Dòng 2 và 3 cùng là một kỳ", "Rows 2 and 3 are one period"),
+        ("quarter,tested\n2018-Q1,3\nTổng,4\n", (), "bỏ dòng tổng", "leave rows of totals out"),
+        ("quarter,testd\n2018-Q1,3\n", (), "không có cột 'tested' (--count). Các cột: testd", "no column 'tested' (--count)"),
+        ("quarter,tested,tested\n2018-Q1,3,4\n", (), "nhiều cột tên 'tested'", "several columns named 'tested'"),
+        ("quarter,tested\n", (), "không có số liệu", "nothing under the headings"),
+        ("", (), "tệp trống", "it is empty"),
+        ("PK\x03\x04", (), "là sổ tính", "is a workbook"),
+    ],
+)
+def test_what_is_wrong_with_a_table_is_said_with_the_way_out(
+    said: Said, written: Callable[..., str], text: str, more: tuple[str, ...], vietnamese: str, english: str
+):
+    code, out, err = said("trend", "--csv", written(text), *COLUMNS, *more)
+    assert (code, out) == (2, "")
+    assert vietnamese in err
+    assert english in err
+    assert "Traceback" not in err
+
+
+def test_a_table_that_seems_to_name_people_is_refused_without_repeating_them(said: Said, written: Callable[..., str]):
+    table = written("site,quarter,tested\nNguyễn Văn An,2018-Q1,3\nTrần Thị Bình,2018-Q2,4\n")
+    code, out, err = said("trend", "--csv", table, *SITES)
+    assert (code, out) == (3, "")
+    assert "A2, A3" in err
+    assert "Nguyễn" not in err
+    headless = written("Nguyễn Văn An,2018-Q1,3\nTrần Thị Bình,2018-Q2,4\n")
+    code, _, err = said("trend", "--csv", headless, *SITES)
+    assert code == 2
+    assert "Nguyễn" not in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "english"),
+    [
+        (("trend",), "Name an indicator"),
+        (("trend", "sti_testd"), "nearest: sti_tested"),
+        (("trend", "sti_tested", "--place", "x"), "only together with --csv"),
+        (("trend", "sti_tested", "--csv", "x.csv", *COLUMNS), "belongs to the store"),
+        (("trend", "--csv", "x.csv"), "also give --time, --count"),
+        (("trend", "--csv", "none.csv", *COLUMNS), "There is no file none.csv"),
+        (("trend", "--csv", "x.csv", *COLUMNS, "--measure", "mean"), "choose one of share, rate, count"),
+        (("trend", "--csv", "x.csv", *COLUMNS, "--good", "left"), "choose one of up, down"),
+        (("trend", "sti_tested", "--out", "x.pdf"), "ends in .png"),
+        (("trend", "ward_reporting_share"), "evaluation indicators ward_reporting_share"),
+        (("trend", "report_on_time"), "does not carry"),
+        (("trend", "child_referral_route"), "no counts to follow"),
+        (("trend", "sti_tested", "--district", "999"), "no district '999'"),
+        (("trend", "sti_tested", "--ward", "Phường 1"), "names 11 places"),
+        (("funnel", "sti_tested"), "Use: sti_tested_share"),
+        (("funnel", "sti_tested_share", "--target", "half"), "must be a number above 0"),
+        (("chart", "sti_tested", "--kind", "pie"), "Choose one of auto, p, u, c"),
+        (("chart", "sti_tested", "--rules", "none"), "western_electric"),
+    ],
+)
+def test_wrong_use_is_answered_before_anything_is_read(said: Said, arguments: tuple[str, ...], english: str):
+    code, out, err = said(*arguments)
+    assert (code, out) == (2, "")
+    assert english in err.partition(" / ")[2]
+
+
+def test_no_picture_lies_where_only_protected_things_lie(said: Said):
+    code, _, err = said("trend", "sti_tested", "--out", str(folders().outputs / "x" / "trend.png"))
+    assert code == 3
+    assert "has not passed the disclosure gate" in err
+    assert not (folders().outputs / "x").exists()
+
+
+@pytest.mark.parametrize(("typed", "per"), [("10000", 10000), ("10.000", 10000), ("10,000", 10000), ("0,5", 0.5)])
+def test_numbers_of_options_are_read_as_people_type_them(typed: str, per: float):
+    from evaluation.cli.asked_series import typed_number
+
+    assert typed_number(typed, "--per") == per
+    assert typed_number("50%", "--target") == 0.5
+
+
+@pytest.mark.parametrize("command", ["trend", "funnel", "chart"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_help_has_examples_of_the_store_and_of_a_table(said: Said, monkeypatch: pytest.MonkeyPatch, command: str, language: str):
+    monkeypatch.setenv("LC_ALL", {"vi": "vi_VN.UTF-8", "en": "en_GB.UTF-8"}[language])
+    code, out, _ = said(command, "--help")
+    assert code == 0
+    assert catalogue(language)[f"cli.{command}"].split(",")[0] in " ".join(out.split())
+    assert len(EXAMPLES[command]) == 2
+    assert "--csv" in EXAMPLES[command][1]
+
+
+def test_help_names_every_kind_of_chart_and_set_of_rules():
+    from evaluation.monitoring.charts import KINDS, RULES
+
+    for language in LANGUAGES:
+        assert all(kind in catalogue(language)["cli.option.chart_kind"] for kind in KINDS)
+        assert all(name in catalogue(language)["cli.option.chart_rules"] for name in RULES)
+
+
+def test_help_loads_nothing_heavy():
+    program = "import sys; from evaluation.cli import main; main(['chart', '--help']); print(*{m.split('.')[0] for m in sys.modules})"
+    out = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert not {"pandas", "numpy", "matplotlib", "duckdb", "scipy"} & set(out.splitlines()[-1].split())
+
+
+needs_store = pytest.mark.skipif(not Path(os.environ.get("EVALUATION_STORE", "")).is_file(), reason="no example store is built")
+
+
+@pytest.mark.slow
+@needs_store
+@pytest.mark.parametrize(
+    ("language", "arguments"),
+    [
+        ("vi", ("trend", "sti_tested", "--district", "760")),
+        ("en", ("trend", "sti_tested_share", "--ward", "26749")),
+        ("vi", ("funnel", "sti_tested_share", "--period", "2018-Q4", "--district", "760")),
+        ("en", ("funnel", "outreach_rate", "--wards", "--target", "5")),
+        ("vi", ("chart", "violence_reported", "--ward", "26749")),
+    ],
+)
+def test_the_store_answers_with_sentence_numbers_and_picture(said: Said, tmp_path: Path, language: str, arguments: tuple[str, ...]):
+    picture = tmp_path / "new" / "figure.png"
+    code, out, err = said(*arguments, "--language", language, "--out", str(picture))
+    assert (code, err) == (0, "")
+    assert out.splitlines()[0] == SYNTHETIC
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    told = json.loads(said(*arguments, "--json")[1])
+    assert out.splitlines()[1] == told["summary"][language]
+    assert told["synthetic"]
+    assert catalogue(language)["cli.analysis.inside"] in out
+
+
+@pytest.mark.slow
+@needs_store
+def test_enforcement_is_never_judged_and_the_city_says_what_it_leaves_out(said: Said):
+    told = json.loads(said("chart", "inspections", "--district", "760", "--json")[1])
+    assert told["direction"] == "context"
+    assert told["verdict"] not in ("improving", "worsening")
+    told = json.loads(said("trend", "sti_tested", "--json")[1])
+    assert told["place"]["code"] == "79"
+    assert told["notes"][0]["en"].startswith("Not added up where a unit has no figure")
+
+
+@pytest.mark.slow
+@needs_store
+def test_what_the_store_cannot_answer_is_said(said: Said):
+    assert "no period 2030-Q1" in said("trend", "sti_tested", "--period", "2030-Q1")[2]
+    assert "holds no report" in said("trend", "sti_tested", "--as-of", "2010-01-01")[2]
+    assert "at least 8 are needed" in said("trend", "sti_tested", "--period", "2016-Q1", "--language", "en")[1]
+    assert said("trend", "sti_tested", "--store", "none.duckdb")[0] == 1
