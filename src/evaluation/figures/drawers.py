@@ -25,6 +25,7 @@ from evaluation.figures.interrupted import controlled, interrupted
 from evaluation.figures.intervals import forest
 from evaluation.figures.many_looks import many_looks
 from evaluation.figures.placebo import placebo
+from evaluation.figures.shrinkage import shrinkage
 from evaluation.figures.target import target_course
 from evaluation.figures.trend import trend
 from evaluation.figures.trend_line import trend_line
@@ -45,6 +46,7 @@ from evaluation.monitoring.many_looks import ManyLooks
 from evaluation.monitoring.missing_reports import MissingReports
 from evaluation.monitoring.outliers import WardHistory
 from evaluation.monitoring.rings import AREA_NAMES
+from evaluation.monitoring.shrunken import Shrunken
 from evaluation.monitoring.spillover import Spillover
 from evaluation.monitoring.targets import TargetStatus
 from evaluation.monitoring.trend import Trend
@@ -217,3 +219,9 @@ def delta_adjustment_result(result: DeltaAdjustment, ax: Axes | None = None, lan
     rows = rows.assign(label=[TIMES[language].format(factor=number(f, language, 2)) for f in rows["factor"]])
     kept: dict[str, Any] = {"title": result.summary(language).rstrip("."), "synthetic": result.synthetic}
     return forest(rows[["label", "estimate", "low", "high"]], ax, language=language, unit="ratio", **(kept | options))
+
+
+@draws(Shrunken)
+def shrunken_result(result: Shrunken, ax: Axes | None = None, language: str = "en", **options: Any) -> Axes:
+    """Draw reported and shrunken values by denominator."""
+    return shrinkage(result, ax, language=language, **options)
