@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from evaluation.monitoring.autocorrelation import correlated, lag_one
-from evaluation.monitoring.power import simulated_counts
+from evaluation.monitoring.power import places, simulated_counts
 from evaluation.monitoring.regression import Fit, fit
 from evaluation.monitoring.season import season_columns
 
@@ -237,3 +238,17 @@ def test_coverage_of_a_planted_trend(correlation: float, at_least: float) -> Non
     counts = simulated_counts(mean, 2.0, correlation, RUNS, np.random.default_rng(8))
     _, low, high = fit(counts, LINE, errors="ar1").interval(1)
     assert at_least <= np.mean((low < 0.1) & (high > 0.1)) <= 0.985
+
+
+@pytest.mark.slow
+def test_size_of_shares_of_clustered_people() -> None:
+    # Chances vary between periods so that the variance is about twice that of chance alone; then they hang together too.
+    def told(correlation: float) -> float:
+        rng = np.random.default_rng(9)
+        chance = stats.beta.ppf(places(16, correlation, 1000, rng), 0.3 * 59, 0.7 * 59)
+        found = fit(rng.binomial(60, chance), LINE, exposure=60.0, family="binomial", errors="ar1")
+        return float(np.mean(found.p_value(1) < 0.05))
+
+    limit = 3.3 * np.sqrt(0.05 * 0.95 / 1000)
+    assert told(0.0) <= 0.05 + limit
+    assert told(0.6) <= 0.05 + 2 * limit

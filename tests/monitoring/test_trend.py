@@ -8,12 +8,11 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
 
 from evaluation.contracts import INCONSISTENT, MISSING, SHOWN, WITHHELD
 from evaluation.language import Words
 from evaluation.monitoring.intervals import difference_newcombe, garwood, rate_ratio_exact, wilson
-from evaluation.monitoring.power import places, simulated_counts
+from evaluation.monitoring.power import simulated_counts
 from evaluation.monitoring.season import season_columns, tet_share
 from evaluation.monitoring.series import CountSeries, DocumentedChange
 from evaluation.monitoring.trend import Trend, trend
@@ -67,7 +66,8 @@ def test_a_line_without_chance_comes_back_whole() -> None:
     assert found.dispersion < 1e-6
     np.testing.assert_allclose(found.frame["expected"], smooth(1.12))
     # Chance alone is never believed away: the width is that of a Poisson series.
-    assert found.low < 1.07 and found.high > 1.16
+    assert found.low < 1.07
+    assert found.high > 1.16
     assert found.clear
 
 
@@ -90,7 +90,7 @@ def test_rates_and_shares_are_on_their_own_scales() -> None:
 
 def test_the_interval_of_a_share_says_what_its_test_says() -> None:
     rng = np.random.default_rng(1)
-    for _ in range(40):
+    for _ in range(20):
         k = rng.binomial(30, 0.3 + 0.015 * np.arange(16))
         found = trend(series(k, 30.0, measure="proportion"), "A")
         assert found.clear == (found.p < 0.05)
@@ -267,32 +267,20 @@ def _told(found: list[Trend]) -> float:
 
 
 @pytest.mark.slow
-def test_shares_without_a_trend_are_seldom_told_from_chance() -> None:
-    # 600 draws of clustered shares, variance about twice that of chance: 3.3 standard errors are 2.9 points.
-    def draws(correlation: float) -> list[Trend]:
-        rng = np.random.default_rng(9)
-        chance = stats.beta.ppf(places(16, correlation, 600, rng), 0.3 * 59, 0.7 * 59)
-        return [trend(series(k, 60.0, measure="proportion"), "A") for k in rng.binomial(60, chance)]
-
-    assert _told(draws(0.0)) <= 0.05 + 0.029
-    assert _told(draws(0.6)) <= 0.05 + 2 * 0.029  # a broken assumption costs as much again
-
-
-@pytest.mark.slow
 def test_a_trend_that_is_there_is_found_and_covered() -> None:
-    counts = simulated_counts(smooth(1.15, base=40), 2.0, 0.0, 400, np.random.default_rng(10))
+    counts = simulated_counts(smooth(1.15, base=40), 2.0, 0.0, 250, np.random.default_rng(10))
     found = [trend(series(k), "A") for k in counts]
     covered = np.mean([f.low < 1.15 < f.high for f in found])
-    assert covered >= 0.95 - 0.036  # 3.3 standard errors of 400 draws
+    assert covered >= 0.95 - 0.046  # 3.3 standard errors of 250 draws
     assert np.median([f.estimate for f in found]) == pytest.approx(1.15, abs=0.02)
 
 
 @pytest.mark.slow
 def test_a_change_of_form_that_is_not_documented_makes_a_trend_of_nothing() -> None:
     mean = np.where(np.arange(16) < 4, 80.0, 40.0)
-    counts = simulated_counts(mean, 2.0, 0.0, 200, np.random.default_rng(11))
+    counts = simulated_counts(mean, 2.0, 0.0, 100, np.random.default_rng(11))
     assert _told([trend(series(k), "A") for k in counts]) > 0.3
-    assert _told([trend(series(k, changes=(FORM,)), "A") for k in counts]) < 0.05 + 0.051
+    assert _told([trend(series(k, changes=(FORM,)), "A") for k in counts]) < 0.05 + 0.072  # 3.3 standard errors of 100 draws
 
 
 @pytest.mark.slow

@@ -178,7 +178,7 @@ def programme_or_paperwork(
     made = [_Step.of(s.of(unit), change, errors) for s in (*controls, *programme)]
     usable = [i for i, m in enumerate(made) if m is not None]
     steps = [m for m in made if m is not None]
-    own = np.array([roles[i] == PROGRAMME for i in usable])
+    own = np.array([roles[i] == PROGRAMME for i in usable], dtype=bool)
     if (~own).sum() < 2 or not own.any():
         raise ValueError(
             f"Cần ít nhất hai chỉ tiêu đối chứng và một chỉ tiêu của chương trình có từ {FEWEST_A_SIDE} kỳ ở mỗi bên kỳ {change.period}; "
