@@ -50,8 +50,8 @@ SIGNALS = {
     2: ("D", Words("tín hiệu không có hướng", "signal without a direction")),
 }
 RUN = Words(
-    "Kỳ gốc dưới 8 số liệu: biểu đồ chạy quanh trung vị, theo quy tắc Anhøj.",
-    "Fewer than 8 points in a baseline: a run chart about the median, by Anhøj's rules.",
+    "Kỳ gốc dưới 8 số liệu, hoặc các số quá nhỏ: biểu đồ chạy quanh trung vị, theo quy tắc Anhøj.",
+    "Fewer than 8 points in a baseline, or numbers too small: a run chart about the median, by Anhøj's rules.",
 )
 ALARM = Words(
     "Nếu không có gì thay đổi, xác suất biểu đồ này vẫn báo tín hiệu ở {n} kỳ sau kỳ gốc là {share} (mô phỏng).",

@@ -115,6 +115,13 @@ def test_too_few_points_say_so_and_call_nothing() -> None:
     assert found.summary("vi").startswith("Số người được xét nghiệm, Quận 1: chưa đủ số liệu để kết luận")
 
 
+def test_numbers_too_small_for_limits_are_said_to_be() -> None:
+    found = chart(_series(np.resize([3.0, 4, 4, 4], 16), measure="proportion", exposure=4.0), "760", draws=0)
+    assert found.verdict == "too_few"
+    assert "too small" in found.summary("en")
+    assert "quá nhỏ" in found.summary("vi")
+
+
 @pytest.mark.parametrize("counts", [np.full(16, NAN), np.full(1, 5.0), np.zeros(16)])
 def test_nothing_reported_one_period_and_only_zeros_have_an_answer(counts: np.ndarray) -> None:
     for measure, exposure in (("count", NAN), ("proportion", 50.0), ("rate", 2.0)):

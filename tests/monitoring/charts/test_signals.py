@@ -118,6 +118,20 @@ def test_a_baseline_of_zeros_makes_no_first_event_a_signal() -> None:
         assert signals(k, exposure, measure=measure, baseline=13, direction="up").verdict == "too_few"
 
 
+@pytest.mark.parametrize("events", [3.0, 4.0])
+def test_a_share_near_its_end_with_few_people_has_no_limits(events: float) -> None:
+    # Three of three, four of four, then one of two: nothing to tell from chance.
+    people = np.resize([3.0, 4, 4, 3], 16)
+    k = people.copy()
+    k[5] -= 1
+    k[13:] -= events - 2
+    found = signals(k, people, measure="proportion", baseline=13, direction="up")
+    assert found.verdict == "too_few"
+    assert np.isnan(found.high).all()
+    # The same shares of a hundred times as many people can be told.
+    assert signals(100 * k, 100 * people, measure="proportion", baseline=13, direction="up").verdict == "worsening"
+
+
 def test_gaps_between_events_with_a_period_unknown() -> None:
     found = gaps(np.array([[0.0, 1, 0, 2, NAN, 1, 1], [0.0, 0, 0, 0, 0, 0, 0]]))
     assert found.period[0].tolist() == [1, 3, 3, 5, 6]

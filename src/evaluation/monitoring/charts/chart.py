@@ -22,6 +22,7 @@ from evaluation.monitoring.charts.run_length import false_alarm
 from evaluation.monitoring.charts.signals import (
     AUTO,
     DIRECTIONS,
+    RARE,
     WIDENED,
     among,
     checked,
@@ -66,8 +67,10 @@ def chart(
         "auto" or a kind of chart. "auto": p' for shares, u' for rates, c' for
         counts (limits are never narrower than chance alone and widen with
         overdispersion; a test first and a plain chart after would widen them
-        only where the test happened to have power), and the g chart where the
-        baseline has less than one event a period.
+        only where the test happened to have power), and the g chart for counts
+        and rates whose baseline has less than one event a period. A share with
+        less than one event, or less than one non-event, a period has no
+        limits: three sigma would then be passed by chance alone.
     rules : str
         "nhs", "nelson", "western_electric", "limits", "anhoej" or "run_chart".
         CUSUM and EWMA signal outside their limits whatever the rules.
@@ -97,9 +100,10 @@ def chart(
     k, e = checked(own.counts[0], own.exposure[0], own.measure)
     starts = [own.place_of(c.period) for c in own.changes]
     parts = spans(len(own.periods), baseline, starts)
-    chosen = kind if kind != AUTO else lim.G if rare_series(k[None], parts[-1])[0] else WIDENED[own.measure]
+    rare = own.measure != "proportion" and bool(rare_series(k[None], parts[-1])[0])
+    chosen = kind if kind != AUTO else lim.G if rare else WIDENED[own.measure]
     among(chosen, lim.KINDS, "kind")
-    design = design_of(chosen, rules, narrowest, screen, own.measure)
+    design = design_of(chosen, rules, narrowest, screen, own.measure, RARE * (kind == AUTO))
     if chosen in (lim.EWMA, lim.CUSUM):
         design = _reaching(design, k, e, parts[-1], run_length)
     points = _of_events(own, k, parts, chosen) if chosen in EVENTS else _of_periods(own, k, e, parts)

@@ -22,7 +22,7 @@ USUAL_RUN_LENGTH = 370.4
 # A shift of one sigma is to be found soonest; a smaller weight finds smaller shifts.
 REFERENCE, WEIGHT = 0.5, 0.2
 _STATES = 101
-_FURTHEST, _EXACT = 100.0, 1e-3
+_FURTHEST, _EXACT, _ENDLESS = 100.0, 1e-3, 1e12
 _BELOW = 1e-7  # just under an atom of a discrete distribution
 
 
@@ -62,7 +62,7 @@ def cusum_arl(k: float, h: float, distribution: Distribution = stats.norm.cdf, *
     below = np.asarray(distribution(edge))
     moves = np.diff(below, axis=1, prepend=0.0)
     moves[:, 0] = below[:, 0]
-    return float(np.linalg.solve(np.eye(states) - moves, np.ones(states))[0])
+    return _periods_inside(moves, 0)
 
 
 def ewma_arl(weight: float, limit: float, distribution: Distribution = stats.norm.cdf, *, states: int = _STATES) -> float:
@@ -90,7 +90,16 @@ def ewma_arl(weight: float, limit: float, distribution: Distribution = stats.nor
     middle = (np.arange(states) - states // 2) * width
     ends = (middle[None, :] + np.array([-0.5, 0.5])[:, None] * width)[:, None, :]
     below = [np.asarray(distribution((end - (1 - weight) * middle[:, None]) / weight)) for end in ends]
-    return float(np.linalg.solve(np.eye(states) - (below[1] - below[0]), np.ones(states))[states // 2])
+    return _periods_inside(below[1] - below[0], states // 2)
+
+
+def _periods_inside(moves: Floats, start: int) -> float:
+    """Return the mean number of periods until a chain has left its states; infinite where points are too few-valued ever to leave."""
+    try:
+        mean = float(np.linalg.solve(np.eye(len(moves)) - moves, np.ones(len(moves)))[start])
+    except np.linalg.LinAlgError:
+        return float("inf")
+    return mean if 0 < mean < _ENDLESS else float("inf")
 
 
 def design_cusum(run_length: float = USUAL_RUN_LENGTH, k: float = REFERENCE, distribution: Distribution = stats.norm.cdf) -> float:

@@ -99,7 +99,7 @@ def individual_limits(values: Floats, base: Flags, *, screen: bool = True) -> Li
         Leave moving ranges above their own upper limit (3.267 times their mean) out, once.
     """
     known = base & np.isfinite(values)
-    centre = _mean(values, known)[..., None]
+    centre = mean(values, known)[..., None]
     spread = mean_moving_range(np.where(known, values, np.nan), screen=screen)[..., None] * THREE_SIGMA / 3
     sigma = np.broadcast_to(np.where(spread > 0, spread, np.nan), values.shape)
     return _around(values, centre, sigma, np.ones(values.shape[:-1]), -np.inf, np.inf)
@@ -113,10 +113,10 @@ def gap_limits(gaps: Floats, base: Flags) -> Limits:
     about the centre line.
     """
     known = base & np.isfinite(gaps)
-    mean, middle = _mean(gaps, known)[..., None], median(np.where(known, gaps, np.nan))[..., None]
-    sigma = np.sqrt(mean * (mean + 1))
+    average, middle = mean(gaps, known)[..., None], median(np.where(known, gaps, np.nan))[..., None]
+    sigma = np.sqrt(average * (average + 1))
     sigma = np.broadcast_to(np.where(sigma > 0, sigma, np.nan), gaps.shape)
-    around = _around(gaps, mean, sigma, np.ones(gaps.shape[:-1]), 0.0, np.inf)
+    around = _around(gaps, average, sigma, np.ones(gaps.shape[:-1]), 0.0, np.inf)
     score = uneven_score(gaps, middle, around.low, around.high)
     return Limits(gaps, np.broadcast_to(middle, gaps.shape), sigma, around.low, around.high, score, around.sigma_z)
 
@@ -152,10 +152,8 @@ def mean_moving_range(values: Floats, *, screen: bool) -> Floats:
         Leave ranges at or above 3.267 times their mean out of a second mean.
     """
     ranges = np.abs(np.diff(values, axis=-1))
-    mean = _mean(ranges, np.isfinite(ranges))
-    if screen:
-        mean = _mean(ranges, ranges < RANGE_LIMIT * mean[..., None])
-    return mean
+    average = mean(ranges, np.isfinite(ranges))
+    return mean(ranges, ranges < RANGE_LIMIT * average[..., None]) if screen else average
 
 
 def median(values: Floats) -> Floats:
@@ -177,6 +175,7 @@ def ratio(above: Floats, below: Floats) -> Floats:
     return np.asarray(np.divide(above, below, out=np.full(np.broadcast(above, below).shape, np.nan), where=below > 0))
 
 
-def _mean(values: Floats, known: Flags) -> Floats:
+def mean(values: Floats, known: Flags) -> Floats:
+    """Return the mean of each series' known values, NaN where there is none."""
     n = known.sum(axis=-1).astype(float)
     return ratio(np.sum(np.where(known, values, 0.0), axis=-1), n)

@@ -36,6 +36,9 @@ class Design:
         Leave moving ranges above their own limit out.
     under : str
         Chart whose standardised points a CUSUM or an EWMA adds up.
+    fewest : float
+        A share has limits only where at least so many events and so many
+        non-events are expected a period.
     least, most : float
         What values of an XmR chart can be; its limits go no further.
     reach, weight : float
@@ -48,6 +51,7 @@ class Design:
     screen: bool = False
     under: str = lim.U_PRIME
     reach: float = 0.0
+    fewest: float = 0.0
     least: float = -np.inf
     most: float = np.inf
     weight: float = WEIGHT
@@ -103,10 +107,18 @@ def period_limits(counts: Floats, exposure: Floats, base: Flags, design: Design)
         made = lim.individual_limits(lim.ratio(counts, exposure), base, screen=design.screen)
         return replace(made, low=np.maximum(made.low, design.least), high=np.minimum(made.high, design.most))
     if design.kind in lim.ATTRIBUTES:
-        return lim.attribute_limits(counts, exposure, base, design.kind, narrowest=design.narrowest, screen=design.screen)
+        made = lim.attribute_limits(counts, exposure, base, design.kind, narrowest=design.narrowest, screen=design.screen)
+        return _large_enough(made, exposure, base, design.fewest) if design.kind in lim.SHARES else made
     under = lim.attribute_limits(counts, exposure, base, design.under, narrowest=design.narrowest)
     added = cusum_limits(under.score, design.reach) if design.kind == lim.CUSUM else ewma_limits(under.score, design.reach, design.weight)
     return replace(added, sigma_z=under.sigma_z)
+
+
+def _large_enough(limits: Limits, exposure: Floats, base: Flags, fewest: float) -> Limits:
+    """Return limits of shares without those of series whose usual share is too near 0 or 1 for their denominators."""
+    size = lim.mean(exposure, base & np.isfinite(exposure))
+    expected = np.minimum(limits.centre, 1 - limits.centre) * size[..., None]
+    return replace(limits, sigma=np.where(expected < fewest, np.nan, limits.sigma))
 
 
 def event_limits(gap: Floats, base: Flags, design: Design) -> Limits:
@@ -128,9 +140,9 @@ def judged(limits: Limits, base: Flags, design: Design) -> Judged:
     Notes
     -----
     From 12 points of the baseline on limits are firm, from 8 on they are trial
-    limits. With fewer, or where the baseline does not vary, the phase is a run
-    chart: its median and the rules of Anhoej, which need 10 points off the
-    median.
+    limits. With fewer, or where the baseline does not vary or is of a share
+    too near 0 or 1 for its denominators, the phase is a run chart: its median
+    and the rules of Anhoej, which need 10 points off the median.
     """
     n = (base & np.isfinite(limits.value)).sum(axis=-1)
     run = lim.run_limits(limits.value)

@@ -88,8 +88,9 @@ def signals(
     kind : str
         "auto", or a chart whose points are periods, or "g". "auto" takes the
         chart widened by overdispersion (p' for shares, u' for rates, c' for
-        counts), and the g chart for a series with less than one event a period
-        in the baseline of its last phase.
+        counts), and the g chart for counts and rates with less than one event
+        a period in the baseline of the last phase. A share with less than one
+        event, or less than one non-event, a period has no limits.
     rules : str
         A name in `rules.RULES`.
     baseline : int, optional
@@ -119,11 +120,11 @@ def signals(
     shape, periods = k.shape[:-1], k.shape[-1]
     k, e = k.reshape(-1, periods), e.reshape(-1, periods)
     parts = spans(periods, baseline, starts)
-    rare = rare_series(k, parts[-1]) if kind == AUTO else np.full(len(k), kind == lim.G)
+    rare = rare_series(k, parts[-1]) if kind == AUTO and measure != "proportion" else np.full(len(k), kind == lim.G)
     by_period = WIDENED[measure] if kind in (AUTO, lim.G) else kind
     found = _Found.empty(lim.ratio(k, e), len(parts))
     for at, span in enumerate(parts):
-        found.add_periods(~rare, k, e, (at, span), design_of(by_period, rules, narrowest, screen, measure))
+        found.add_periods(~rare, k, e, (at, span), design_of(by_period, rules, narrowest, screen, measure, RARE * (kind == AUTO)))
         found.add_events(rare, k, (at, span), design_of(lim.G, rules, narrowest, screen))
     return found.finished(rare, shape, direction)
 
@@ -164,7 +165,9 @@ def among(name: str, names: Sequence[str], parameter: str) -> None:
         raise ValueError(f"{parameter}={name!r}: chọn một trong {', '.join(names)}. / Choose one of {', '.join(names)}.")
 
 
-def design_of(kind: str, rules: str, narrowest: float = 1.0, screen: bool | None = None, measure: str | None = None) -> Design:
+def design_of(
+    kind: str, rules: str, narrowest: float = 1.0, screen: bool | None = None, measure: str | None = None, fewest: float = 0.0
+) -> Design:
     """Return a design from names; limits of counts, rates and shares go no further than these can, those of measurements do.
 
     Raises
@@ -173,7 +176,7 @@ def design_of(kind: str, rules: str, narrowest: float = 1.0, screen: bool | None
         If there is no such set of rules.
     """
     among(rules, tuple(RULES), "rules")
-    made = Design(kind, RULES[effective_rules(kind, rules)], narrowest, kind == lim.XMR if screen is None else screen)
+    made = Design(kind, RULES[effective_rules(kind, rules)], narrowest, kind == lim.XMR if screen is None else screen, fewest=fewest)
     if measure is None:
         return made
     return replace(made, under=WIDENED[measure], least=0.0, most=1.0 if measure == "proportion" else np.inf)

@@ -8,6 +8,7 @@ from evaluation.contracts import SHOWN
 from evaluation.language import Words, listed, number, percent, span
 from evaluation.language import sentence as sentence_of
 from evaluation.monitoring.charts import limits as lim
+from evaluation.monitoring.charts.phases import FEWEST_FOR_LIMITS
 from evaluation.monitoring.charts.rules import RULES
 from evaluation.periods import Period
 
@@ -77,7 +78,8 @@ def sentence(chart: ControlChart, language: str) -> str:
         else VERDICTS[chart.verdict][language]
     )
     if chart.verdict == "too_few":
-        few = _FEW_GAPS if chart.kind in (lim.G, lim.T) else _TOO_FEW
+        enough = chart.phases[-1].n >= FEWEST_FOR_LIMITS
+        few = _TOO_SMALL if enough else _FEW_GAPS if chart.kind in (lim.G, lim.T) else _TOO_FEW
         return f"{head}; {few[language].format(n=number(chart.phases[-1].n, language))}."
     last, run = shown.iloc[-1], chart.phases[-1].basis == "run"
     point = f"{written(chart, float(last['value']), language)} ({when(str(last['period']), language)})"
@@ -92,7 +94,8 @@ def sentence(chart: ControlChart, language: str) -> str:
     if chart.trial:
         tail += f" ({_TRIAL[language].format(n=number(chart.phases[-1].n, language))})"
     if run and chart.kind != lim.RUN:
-        tail += f" ({_RUN[language].format(n=number(chart.phases[-1].n, language))})"
+        small = chart.phases[-1].n >= FEWEST_FOR_LIMITS
+        tail += f" ({_SMALL_RUN[language] if small else _RUN[language].format(n=number(chart.phases[-1].n, language))})"
     if not last["signal"] and (earlier := int((shown["signal"] != 0).sum())):
         tail += f"; {_EARLIER[language].format(n=number(earlier, language), noun=_noun(earlier, language))}"
     return f"{head}; {tail}."
@@ -137,6 +140,14 @@ def _noun(n: int, language: str) -> str:
     return "kỳ" if language == "vi" else "period" if n == 1 else "periods"
 
 
+_TOO_SMALL = Words(
+    "các số trong kỳ gốc quá nhỏ hoặc không đổi nên không tính được giới hạn",
+    "the numbers of the baseline are too small, or vary too little, for limits",
+)
+_SMALL_RUN = Words(
+    "biểu đồ chạy, không có giới hạn vì các số trong kỳ gốc quá nhỏ hoặc không đổi",
+    "a run chart without limits, since the numbers of the baseline are too small or vary too little",
+)
 _FEW_GAPS = Words(
     "kỳ gốc có {n} khoảng cách đã biết giữa hai sự việc, giới hạn cần ít nhất 8",
     "the baseline has {n} known gaps between events and limits need at least 8",
