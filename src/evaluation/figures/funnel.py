@@ -28,16 +28,15 @@ PEOPLE, BASE = Words("số dân", "residents"), Words("mẫu số", "denominator
 PER = Words("trên {per} của mẫu số", "per {per} of the denominator")
 ABSENT = Words("{name}: {why}, không có điểm trên hình", "{name}: {why}, no point in this figure")
 UNNAMED = Words("{n} điểm ngoài giới hạn 95% không ghi tên, xem bảng", "{n} points outside the 95% limits are not named, see the table")
-SOURCE = Words(
-    "Biểu đồ không xếp hạng: trong giới hạn, khác biệt giữa các {noun} có thể chỉ do ngẫu nhiên. Nguồn: {source}.",
-    "No ranking: inside the limits, differences between {noun}s may be chance alone. Source: {source}.",
+READ = Words(
+    "Biểu đồ không xếp hạng: trong giới hạn, khác biệt giữa các {noun} có thể chỉ do ngẫu nhiên.",
+    "No ranking: inside the limits, differences between {noun}s may be chance alone.",
 )
-WIDE_SOURCE = Words(
-    "Biểu đồ không xếp hạng: trong giới hạn, khác biệt ở mức thường thấy giữa các {noun} (độ phân tán gấp {factor} lần ngẫu nhiên). "
-    "Nguồn: {source}.",
-    "No ranking: inside the limits, differences are of the size usual among {noun}s (dispersion {factor} times that of chance). "
-    "Source: {source}.",
+READ_WIDE = Words(
+    "Biểu đồ không xếp hạng: trong giới hạn, khác biệt ở mức thường thấy giữa các {noun} (độ phân tán gấp {factor} lần ngẫu nhiên).",
+    "No ranking: inside the limits, differences are of the size usual among {noun}s (dispersion {factor} times that of chance).",
 )
+SOURCE = Words("Nguồn: {source}.", "Source: {source}.")
 HEAD = Words("Biểu đồ phễu, {n} có số liệu, không xếp hạng", "Funnel plot, {n} with data, no ranking")
 PLACE = {
     "inside": Words("nằm trong giới hạn 95%", "inside the 95% limits"),
@@ -124,7 +123,7 @@ def funnel(
             ax,
             title=title or result.estimand[language],
             handles=_handles(result, data, highlight, language),
-            notes=[_note(result, language) if source is None else source],
+            notes=[_reading(result, language), SOURCE[language].format(source=result.source[language]) if source is None else source],
             synthetic=synthetic,
             below=36,
         )
@@ -136,11 +135,10 @@ def funnel(
     return ax
 
 
-def _note(result: Funnel, language: str) -> str:
-    """Return how to read the limits, and the source."""
-    note = WIDE_SOURCE if result.widened else SOURCE
-    factor = number(result.dispersion, language, 1)
-    return note[language].format(noun=result.noun[language], source=result.source[language], factor=factor)
+def _reading(result: Funnel, language: str) -> str:
+    """Return how to read the limits."""
+    note = READ_WIDE if result.widened else READ
+    return note[language].format(noun=result.noun[language], factor=number(result.dispersion, language, 1))
 
 
 def _limits(ax: Axes, result: Funnel, data: pd.DataFrame) -> pd.DataFrame:
