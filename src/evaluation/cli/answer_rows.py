@@ -41,10 +41,14 @@ def _whole(language: str) -> Callable[[float], str]:
 
 def trend_rows(result: Trend, language: str) -> Rows:
     """Return the series with what the trend expects."""
-    from evaluation.monitoring.series import COUNT, said_period
+    from dataclasses import replace
+
+    from evaluation.monitoring.series import COUNT, RATE, said_period, unit_words
+
+    bare = replace(result, said_unit="")
 
     def write(x: float) -> str:
-        return result.written(x, language)
+        return bare.written(x, language)
 
     share = result.measure != COUNT
     keys = ["period", "count", *(["denominator", "value"] if share else []), "interval", "expected"]
@@ -54,7 +58,10 @@ def trend_rows(result: Trend, language: str) -> Rows:
         base = [_written(r["denominator"], _whole(language)), _written(r["value"], write)] if share else []
         expected = _written(r["expected"], lambda x: write(x) if share else number(x, language, 1))
         cells.append([said_period(str(r["period"]), language), counted, *base, _span(r["low"], r["high"], write, language), expected])
-    return _heads(keys, language), cells, tuple(range(1, len(keys)))
+    heads = _heads(keys, language)
+    if result.measure == RATE and result.said_unit:
+        heads[3] += f", {unit_words(result.said_unit)[language]}"
+    return heads, cells, tuple(range(1, len(keys)))
 
 
 def funnel_rows(result: Funnel, language: str) -> Rows:

@@ -17,6 +17,7 @@ from evaluation.figures import states, style, units
 from evaluation.figures.trend import INTERVAL, POINT, QUARTER, ceiling, quarter_axis
 from evaluation.language import Words
 from evaluation.monitoring.season import period_label
+from evaluation.monitoring.series import unit_words
 from evaluation.monitoring.trend import Trend
 from evaluation.periods import Period, PeriodError
 
@@ -103,9 +104,7 @@ def trend_line(
         units.number_axis(ax.yaxis, unit, language)
         ax.grid(axis="y")
         quarterly = period_axis(ax, periods, language)
-        ax.set_ylabel(
-            result.said_unit if unit == "per_10000" and result.said_unit != "per 10,000 residents" else units.AXIS[unit][language]
-        )
+        ax.set_ylabel(unit_words(result.said_unit)[language] if unit == "per_10000" else units.AXIS[unit][language])
         style.finish(
             ax,
             title=title or f"{result.label[language]}, {result.name[language]}: {result.said_change(language)}",

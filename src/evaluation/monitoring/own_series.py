@@ -297,4 +297,4 @@ def _grid(
 def _said_unit(kind: str, per: float) -> str:
     if kind == PROPORTION:
         return "percent"
-    return "" if kind == COUNT else f"per {number(per, 'en', 0 if float(per).is_integer() else 3)}"
+    return "" if kind == COUNT or per == 1 else f"per {number(per, 'en', 0 if float(per).is_integer() else 3)}"

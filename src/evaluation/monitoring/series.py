@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from evaluation.contracts import MISSING, SHOWN
 from evaluation.indicators import PER_RESIDENTS, RESIDENTS, indicator
-from evaluation.language import Words
+from evaluation.language import Words, number
 from evaluation.monitoring.completeness import residents_reported
 from evaluation.monitoring.values import district_counts, indicator_values, ward_counts
 from evaluation.periods import FIRST_YEAR, LAST_YEAR, Period
@@ -314,3 +315,13 @@ def said_period(period: str, language: str) -> str:
     if period.isdecimal() and not (len(period) == 4 and FIRST_YEAR <= int(period) <= LAST_YEAR):
         return f"kỳ {period}" if language == "vi" else f"period {period}"
     return Period.parse(period).label(language)
+
+
+def unit_words(said_unit: str) -> Words:
+    """Return a unit as a reader says it: of residents as the codebook does, "per 1,000" of a table's own rate, any other as it is."""
+    if said_unit == "per 10,000 residents":
+        return Words("trên 10.000 dân", said_unit)
+    if found := re.fullmatch(r"per ([0-9,]+(?:\.[0-9]+)?)", said_unit):
+        per = float(found[1].replace(",", ""))
+        return Words(f"trên {number(per, 'vi', 0 if per.is_integer() else 3)}", said_unit)
+    return Words(said_unit, said_unit)

@@ -15,7 +15,7 @@ from evaluation.monitoring.intervals import garwood, wilson
 from evaluation.monitoring.period_change import DIFFERENCE, RATIO, Change, change_on
 from evaluation.monitoring.regression import Fit, fit
 from evaluation.monitoring.season import days_of, period_label, season_columns, tet_moves, tet_share
-from evaluation.monitoring.series import COUNT, PROPORTION, CountSeries, DocumentedChange
+from evaluation.monitoring.series import COUNT, PROPORTION, CountSeries, DocumentedChange, unit_words
 from evaluation.results import Result
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ FEWEST_POINTS = 8
 # With fewer periods to spare the spread around the line is not known well enough to judge anything by it.
 FEWEST_DEGREES = 3
 MOST_NAMED = 4
-PER = {"per 10,000 residents": Words(" trên 10.000 dân", " per 10,000 residents")}
 
 _Floats = NDArray[np.float64]
 
@@ -164,7 +163,7 @@ class Trend(Result):
             return percent(value, language)
         if self.measure == COUNT:
             return number(value, language)
-        return number(value, language, 2) + PER.get(self.said_unit, Words("", ""))[language]
+        return f"{number(value, language, 2)} {unit_words(self.said_unit)[language]}".rstrip()
 
     def _level(self, speak: str) -> str:
         if self.value is None or self.value_low is None or self.value_high is None or self.value_period is None:
