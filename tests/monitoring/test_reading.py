@@ -70,3 +70,10 @@ def test_ways_are_read_on_their_own_scale() -> None:
     assert way_elsewhere({"scale": "ratio", "change": 1.2, "clear": True}) == reading.UP
     assert way_elsewhere({"scale": "difference", "change": -0.1, "clear": False}) == reading.STILL
     assert way_elsewhere({"scale": "difference", "change": float("nan"), "clear": False}) == reading.UNKNOWN
+
+
+def test_a_change_of_other_wards_says_so_and_is_not_judged() -> None:
+    other = Reading("sti_tested_share", SHOWN, reading.UP, reading.ABOVE, counted=8, expected=10, counted_before=10)
+    assert "other_wards" in other.clauses
+    assert other.judged == ""
+    assert "other_wards" not in Reading("sti_tested_share", SHOWN, reading.UNCLEAR, reading.INSIDE, counted=8, expected=10).clauses

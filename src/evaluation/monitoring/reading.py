@@ -90,6 +90,8 @@ class Reading:
     counted, expected : int
         Wards behind the value, and wards that there are; both 0 where the
         indicator is not of wards.
+    counted_before : int
+        Wards behind the value of the year before.
     """
 
     indicator: str
@@ -99,6 +101,7 @@ class Reading:
     elsewhere: str = UNKNOWN
     counted: int = 0
     expected: int = 0
+    counted_before: int = 0
 
     @property
     def what(self) -> str:
@@ -107,20 +110,23 @@ class Reading:
 
     @property
     def judged(self) -> str:
-        """Return "better" or "worse" where both the change and the chart say so of an outcome with a direction, else nothing."""
+        """Return "better" or "worse" where change and chart say so of an outcome with a direction and of as many wards, else nothing."""
         known = indicators()[self.indicator]
         if known.kind != "outcome" or known.direction not in (UP, DOWN) or self.what not in ("risen", "fallen"):
+            return ""
+        if self.counted != self.counted_before:
             return ""
         return "better" if (self.what == "risen") == (known.direction == UP) else "worse"
 
     @property
     def clauses(self) -> tuple[str, ...]:
-        """Keys of the clauses that make the sentence, in order: what happened, what it means, the others, who is missing."""
+        """Keys of the clauses that make the sentence: what happened, what it means, the others, wards that came or went, who is missing."""
         if self.state != SHOWN:
             return ("absent",)
         others = _OTHERS.get((_OWN_WAY.get(self.what, ""), self.elsewhere), "")
         part = "partial" if self.counted < MOSTLY * self.expected else ""
-        return tuple(c for c in (self.what, self.judged, others, part) if c)
+        changed = "other_wards" if self.change in (UP, DOWN) and self.counted != self.counted_before else ""
+        return tuple(c for c in (self.what, self.judged, others, changed, part) if c)
 
 
 def way(row: Mapping[Hashable, Any]) -> str:

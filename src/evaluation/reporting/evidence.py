@@ -8,13 +8,16 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from evaluation.contracts import MISSING, changes_schema, checked, submissions_schema, ward_reports_schema
 from evaluation.disclosure.interim import Protection, protect
-from evaluation.indicators import elements
+from evaluation.indicators import elements, indicators
 from evaluation.monitoring.change import yearly_change
 from evaluation.monitoring.chart_places import chart_places
 from evaluation.monitoring.completeness import reported_wards, residents_reported, wards_counted
 from evaluation.monitoring.elsewhere import moved_elsewhere
+from evaluation.monitoring.many_looks import ManyLooks, many_looks
 from evaluation.monitoring.values import district_counts, indicator_values
 from evaluation.periods import Period, quarters
 from evaluation.places import districts, residents
@@ -45,6 +48,10 @@ class Evidence:
         control chart, made from these.
     counted : DataFrame
         Wards behind each indicator's figure.
+    looks : ManyLooks
+        All changes of outcomes in all districts, looked at together.
+    remaining : DataFrame
+        place, indicator of the signals that remain of them.
     shown_totals : DataFrame
         `EvidenceStore.district_totals()` with protected values alone.
     budget : BudgetAtHand
@@ -64,6 +71,8 @@ class Evidence:
     elsewhere: pd.DataFrame
     charts: pd.DataFrame
     counted: pd.DataFrame
+    looks: ManyLooks
+    remaining: pd.DataFrame
     shown_totals: pd.DataFrame
     budget: BudgetAtHand
     reports: pd.DataFrame
@@ -108,6 +117,7 @@ def _gathered(path: Path, as_of: dt.date, period: Period) -> Evidence:
     sent = checked(store.submissions(), submissions_schema(), "submissions")
     forms = sent[sent["stands"]].rename(columns={"district_code": "place"})
     changes = checked(yearly_change(values, wards, forms, str(period)), changes_schema(), "changes")
+    looks, remaining = _outcomes_together(changes)
     return Evidence(
         store=store,
         period=period,
@@ -118,6 +128,8 @@ def _gathered(path: Path, as_of: dt.date, period: Period) -> Evidence:
         elsewhere=moved_elsewhere(changes),
         charts=chart_places(values, spans),
         counted=wards_counted(totals),
+        looks=looks,
+        remaining=remaining,
         shown_totals=_shown(totals, protection),
         budget=budget_at_hand(store.synthetic),
         reports=reports,
@@ -125,6 +137,18 @@ def _gathered(path: Path, as_of: dt.date, period: Period) -> Evidence:
         findings=store.findings(),
         checked=store.submissions(held=True),
     )
+
+
+def _outcomes_together(changes: pd.DataFrame) -> tuple[ManyLooks, pd.DataFrame]:
+    """Return all changes of outcomes looked at together (indicators x places in `p`), and the signals that remain."""
+    import pandas as pd
+
+    wanted = [i.id for i in indicators().values() if i.kind == "outcome" and i.reported]
+    table = changes[changes["indicator"].isin(wanted)].pivot(index="indicator", columns="place", values="p")
+    table = table.reindex([i for i in wanted if i in table.index])
+    looks = many_looks(table.to_numpy(float))
+    kept = [(table.columns[c], table.index[r]) for r, c in np.argwhere(looks.remains)]
+    return looks, pd.DataFrame(kept, columns=["place", "indicator"])
 
 
 def _shown(totals: pd.DataFrame, protection: Protection) -> pd.DataFrame:

@@ -162,7 +162,8 @@ def _moved(subject: Subject) -> str:
     if not clear:
         return say("finding.none_moved", speak, n=len(known))
     chance = number(CHANCE * len(known), speak, 1)
-    return say("finding.some_moved", speak, n=len(known), k=len(clear), list=listed(clear, speak), chance=chance)
+    kept = say_count("finding.remain", speak, len(subject.remaining())) if subject.remaining() else say("finding.remain.none", speak)
+    return say("finding.some_moved", speak, n=len(known), k=len(clear), list=listed(clear, speak), chance=chance, kept=kept)
 
 
 def _name(indicator: str, language: str) -> str:

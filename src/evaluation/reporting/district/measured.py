@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from evaluation.indicators import headline, indicators
-from evaluation.language import number, say
+from evaluation.language import number, percent, say, sentence
 from evaluation.monitoring.chart_places import RULES
 from evaluation.monitoring.charts import chart
 from evaluation.monitoring.series import series_of
+from evaluation.monitoring.targets import STATUS
 from evaluation.plan import BASELINE_END
+from evaluation.reporting.district.aims import aims, statuses
 from evaluation.reporting.district.money import money
 from evaluation.reporting.district.subject import Subject
 from evaluation.reporting.district.written import indicator_table
@@ -30,6 +34,7 @@ TRENDS = (
     "comm_sessions",
 )
 FORM_CHANGE = "2016-Q1"
+LOOKS_A_YEAR = 4
 UNITS = {"proportion": "percent", "rate": "per_10000", "count": "count"}
 
 
@@ -38,11 +43,13 @@ def measured(subject: Subject) -> Section:
     speak = subject.language
     legend = Paragraph(say("state.legend", speak, k=subject.evidence.protection.smallest_shown), "note")
     note = say("ind.process.note", speak)
-    outcomes = (table_of(subject, "outcome", "ind.caption.outcome", read=True), legend)
+    how = Paragraph(say("ind.how", speak), "note")
+    outcomes = (table_of(subject, "outcome", "ind.caption.outcome", read=True), legend, how, Paragraph(looks(subject)))
     process = (table_of(subject, "process", "ind.caption.process", read=True, note=note),)
     parts = [
         Section("outcomes", say("ind.outcomes", speak), outcomes),
         Section("process", say("ind.process", speak), process),
+        aims(subject),
         Section("trends", say("ind.trends", speak), (_trends(subject),)),
         Section("chart", say("ind.control", speak), (_control_chart(subject),)),
         Section("funnel", say("ind.funnel", speak), (_funnel(subject),)),
@@ -52,9 +59,18 @@ def measured(subject: Subject) -> Section:
     return Section("indicators", say("section.indicators", speak), (), tuple(parts))
 
 
+def looks(subject: Subject) -> str:
+    """Return how many signals were seen in the city, how many chance alone gives, and what remains; once and over a year."""
+    speak, found = subject.language, subject.evidence.looks
+    each_year = 1 - (1 - found.alpha) ** LOOKS_A_YEAR
+    again = say("looks.year", speak, alpha=percent(found.alpha, speak, 0), chance=percent(each_year, speak, 0))
+    return f"{sentence(found.summary(speak))}. {again}"
+
+
 def table_of(subject: Subject, kind: str, caption: str, read: bool, note: str = "") -> Table:
     """Return the table of the district's indicators of a kind."""
-    rows = [subject.indicator_row(i) for i in subject.of_kind(kind)]
+    aimed = {s.target.indicator: STATUS[s.status][subject.language] for s in statuses(subject) if s.target} if read else {}
+    rows = [replace(subject.indicator_row(i), target=aimed.get(i, "")) for i in subject.of_kind(kind)]
     text = say(caption, subject.language, place=subject.place, period=subject.period)
     return indicator_table(f"{kind}-table", text, rows, subject.language, note, read)
 

@@ -153,6 +153,7 @@ class Subject:
         """Return what the evidence says of an indicator, by rule."""
         period = str(self.evidence.period)
         counted = self._of_place(self.evidence.counted, indicator, period)
+        earlier = self._of_place(self.evidence.counted, indicator, str(self.evidence.period.year_before))
         chart = self._of_place(self.evidence.charts, indicator, period)
         return Reading(
             indicator,
@@ -162,7 +163,13 @@ class Subject:
             way_elsewhere(self._of_place(self.evidence.elsewhere, indicator)),
             int(counted["counted"]) if counted else 0,
             int(counted["expected"]) if counted else 0,
+            int(earlier["counted"]) if earlier else 0,
         )
+
+    def remaining(self) -> tuple[str, ...]:
+        """Return the outcomes whose change remains a signal when all changes of the city are looked at together."""
+        found = self.evidence.remaining
+        return tuple(found.loc[found["place"] == self.code, "indicator"])
 
     def _of_place(self, frame: pd.DataFrame, indicator: str, period: str = "") -> Row:
         """Return this district's row of an indicator, empty where there is none."""

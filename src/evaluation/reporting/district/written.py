@@ -135,7 +135,7 @@ def said_of(row: IndicatorRow, language: str) -> str:
         known = row.before["state"] == SHOWN
         same = known and (row.now["value"] > 0) == (row.before["value"] > 0)
         return say(f"said.route.{'same' if same else 'changed' if known else 'unknown'}", language)
-    slots = {"counted": reading.counted, "expected": reading.expected}
+    slots = {"counted": reading.counted, "expected": reading.expected, "before": reading.counted_before}
     return " ".join(say(f"said.{clause}", language, **slots) for clause in reading.clauses)
 
 
