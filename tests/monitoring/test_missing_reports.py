@@ -265,7 +265,7 @@ def test_the_sentence_says_coverage_figure_imputed_and_bounds_in_both_languages(
 
 
 def test_the_same_seed_gives_the_same_imputations() -> None:
-    one, two, other = (missing_reports(series(SMALL), seed=s) for s in (1, 1, 2))
+    one, two, other = (missing_reports(series(SMALL), m=5, seed=s) for s in (1, 1, 2))
     assert one.frame.equals(two.frame)
     assert one.estimate != other.estimate
 
@@ -391,7 +391,7 @@ def test_delta_refuses_what_has_no_answer() -> None:
         delta_adjustment(series(SMALL), "2010-Q4", "2010-Q3", factors=[-1])
     with pytest.raises(ValueError, match="No unit reported"):
         delta_adjustment(series([[4, 5, NAN], [8, 9, NAN]]), "2010-Q3", "2010-Q2")
-    shares = delta_adjustment(series(SMALL, OUT_OF), "2010-Q4", "2010-Q3")
+    shares = delta_adjustment(series(SMALL, OUT_OF), "2010-Q4", "2010-Q3", m=5)
     assert shares.unit == "odds ratio"
     assert "odds in the missing units" in shares.summary()
     with pytest.raises(ValueError, match="there is no ratio"):

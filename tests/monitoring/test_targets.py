@@ -179,6 +179,8 @@ def test_a_complete_year_is_counted_and_has_no_interval() -> None:
     found = target_status(series(STEADY), "760", target(90.0), "2018-Q4")
     assert (found.estimate, found.low, found.high, found.known) == (92.0, None, None, 4)
     assert found.summary() == "People tested, District 1, 2018: the target of at least 90 is reached, 92 over the year."
+    assert target_status(series(STEADY), "760", target(93.0), "2018-Q4").word.en == "not reached"
+    assert target_status(series(STEADY), "760", target(140.0), "2018-Q2").word.en == "behind"
 
 
 def test_between_has_no_way_back_above_its_upper_end() -> None:
@@ -331,6 +333,7 @@ def test_without_season_and_scatter_the_prediction_is_the_conjugate_one() -> Non
     assert np.mean(model.spread <= 0.05) > 0.9
 
 
+@pytest.mark.slow
 def test_the_posterior_is_that_of_a_grid() -> None:
     """Second implementation: level and scatter on a fine grid, few counts, no season."""
     from evaluation.monitoring.predictive import LEVEL, SPREAD

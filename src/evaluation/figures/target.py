@@ -14,7 +14,7 @@ from evaluation.figures import style, units
 from evaluation.figures.trend import QUARTER, quarter_axis
 from evaluation.language import Words, sentence
 from evaluation.language.likelihood import legend
-from evaluation.monitoring.targets import STATUS, TargetStatus
+from evaluation.monitoring.targets import TargetStatus
 from evaluation.periods import Period
 from evaluation.plan.measurable import LEVEL_AT_END, SHARE_OF_YEAR
 
@@ -150,7 +150,7 @@ def _handles(result: TargetStatus, language: str, *, predicted: bool) -> list[Ar
 def _told(result: TargetStatus, unit: str, language: str) -> str:
     """Say the status, the quarters as they build up, and what is predicted for the end of the year."""
     assert result.target is not None
-    said = [f"{sentence(STATUS[result.status][language])}. {result.summary(language).rstrip('.')}"]
+    said = [f"{sentence(result.word[language])}. {result.summary(language).rstrip('.')}"]
     build = Words("tỷ lệ cộng dồn", "share so far") if result.target.statistic == SHARE_OF_YEAR else Words("theo quý", "by quarter")
     steps = [
         f"{Period.parse(str(p)).label(language)}: {units.written(float(v), unit, language)}"

@@ -9,7 +9,7 @@ Multiple Imputation for Nonresponse in Surveys. Barnard, Rubin 1999, Biometrika 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -78,7 +78,6 @@ class MissingReports(Result):
     units : DataFrame
         One row a unit that is missing in the period: unit, expected (mean of the imputations), highest.
     measure : str
-    label, said_unit : Words, str
     synthetic : bool
     """
 
@@ -98,9 +97,7 @@ class MissingReports(Result):
     frame: pd.DataFrame
     units: pd.DataFrame
     measure: str
-    label: Words
     synthetic: bool = False
-    source: Words = field(default=Words("", ""))
 
     def written(self, x: float, language: str) -> str:
         """Write one value of the figure."""
@@ -116,8 +113,8 @@ class MissingReports(Result):
         """Return coverage, figure as reported, after imputation, and bounds, as one sentence, in English unless told."""
         speak = language or "en"
         told = Words(
-            f"{self.label.vi}, {self.name.vi}, {said_period(self.period, 'vi')}",
-            f"{self.label.en}, {self.name.en}, {said_period(self.period, 'en')}",
+            f"{self.estimand.vi}, {self.name.vi}, {said_period(self.period, 'vi')}",
+            f"{self.estimand.en}, {self.name.en}, {said_period(self.period, 'en')}",
         )[speak]
         share = Words("", "")
         if np.isfinite(self.coverage_by_size) and self.reported < self.expected:
@@ -272,9 +269,7 @@ def missing_reports(
         frame=frame,
         units=units,
         measure=series.measure,
-        label=series.label,
         synthetic=series.synthetic,
-        source=series.source,
     )
 
 

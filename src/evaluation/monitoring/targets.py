@@ -36,6 +36,7 @@ STATUS = {
     NO_TARGET: Words("không có mức phải đạt", "no target"),
     CONTEXT: Words("bối cảnh, không đánh giá", "context, not judged"),
 }
+NOT_REACHED = Words("không đạt", "not reached")
 METHOD = Words(
     "Phân phối dự báo từ các quý trước: nhị thức âm (số đếm) hoặc bê-ta nhị thức (tỷ lệ) theo mùa, kể cả độ bất định của "
     "tham số; số tồn cuối kỳ theo bước ngẫu nhiên. Từ 80% trở lên: đúng tiến độ; dưới 20%: chưa đạt tiến độ.",
@@ -91,8 +92,8 @@ class TargetStatus(Result):
 
     @property
     def word(self) -> Words:
-        """The status in words."""
-        return STATUS[self.status]
+        """The status in words; behind is "not reached" where nothing is left to come that could mend it."""
+        return NOT_REACHED if self.status == BEHIND and self.probability is None else STATUS[self.status]
 
     def summary(self, language: str | None = None) -> str:
         """Return the status as one sentence, in English unless told."""
