@@ -47,7 +47,7 @@ UNCLEAR = Words("chưa phân biệt được với ngẫu nhiên", "cannot be to
 A_YEAR, A_PERIOD = Words("mỗi năm", "a year"), Words("mỗi kỳ", "a period")
 _TOO_FEW = Words(
     "mới có {n} kỳ có số liệu, cần ít nhất {fewest} để nói về xu thế",
-    "{n} periods with data, at least {fewest} are needed to speak of a trend",
+    "{n} period{s} with data, at least {fewest} are needed to speak of a trend",
 )
 _NO_EVENTS = Words(
     "số sự kiện quá ít (hoặc mọi trường hợp đều đạt) nên không ước lượng được xu thế",
@@ -329,7 +329,7 @@ def _model(
         found = fit(own.counts[0], design, exposure=own.exposure[0], family=kind, errors=errors)
         if found.fitted[0]:
             return found, design, None
-    too_few = Words(_TOO_FEW.vi.format(n=n, fewest=FEWEST_POINTS), _TOO_FEW.en.format(n=n, fewest=FEWEST_POINTS))
+    too_few = Words(_TOO_FEW.vi.format(n=n, fewest=FEWEST_POINTS), _TOO_FEW.en.format(n=n, s="" if n == 1 else "s", fewest=FEWEST_POINTS))
     return None, none, _NO_EVENTS if designs else too_few
 
 
@@ -389,7 +389,7 @@ def _method(own: CountSeries, errors: str, seasonal: bool, steps: tuple[Document
     season = Words("có mùa vụ", "with a season") if seasonal else Words("không có mùa vụ", "without a season")
     if seasonal and own.season == 4:
         season = Words("có mùa vụ theo quý (Tết nằm trong quý I)", "with an effect a quarter (Tết lies in the first)")
-    reasons = "; ".join(f"{c.period}: {c.reason.vi}" for c in steps), "; ".join(f"{c.period}: {c.reason.en}" for c in steps)
+    reasons = ["; ".join(f"{period_label(c.period, s)}: {c.reason[s]}" for c in steps) for s in ("vi", "en")]
     stepped = (f", bậc tại {reasons[0]}", f", a step at {reasons[1]}") if steps else ("", "")
     return Words(
         f"{kind.vi[:1].upper()}{kind.vi[1:]}, {season.vi}, {carried[errors].vi}{stepped[0]} (McCullagh, Nelder 1989; Turner và cs. 2021).",
