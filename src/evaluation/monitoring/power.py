@@ -36,7 +36,7 @@ _Floats = NDArray[np.float64]
 
 _ASSUMPTIONS = (
     Words(
-        "Mức nền, độ phân tán và tự tương quan đúng như đã nêu; mùa vụ chỉ làm giảm khả năng phát hiện qua các số hạng mô hình dành cho nó.",
+        "Mức nền, độ phân tán và tự tương quan đúng như đã nêu; mùa vụ chỉ làm giảm khả năng phát hiện qua số hạng mô hình dành cho nó.",
         "Baseline, dispersion and autocorrelation are as stated; a season costs power only through the terms that the model spends on it.",
     ),
     Words("Thay đổi là một bậc, giữ nguyên đến hết chuỗi.", "The change is a step that stays to the end of the series."),
