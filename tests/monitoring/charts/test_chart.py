@@ -72,6 +72,16 @@ def test_the_verdict_is_of_the_latest_point_and_earlier_signals_are_said() -> No
     assert "1 earlier period made a signal" in found.summary("en")
 
 
+def test_a_signal_that_began_in_the_baseline_is_said_to_have() -> None:
+    rising = np.concatenate([STEADY[:7] - 6, STEADY[7:13] + 7, [28.0, 27, 29]])
+    found = chart(_series(rising), "760", baseline_end=QUARTERS[12], draws=0)
+    assert found.verdict == "improving"
+    assert found.diagnostics["baseline_signals"] > 0
+    assert "began in Q4 2014, within the baseline" in found.summary("en")
+    assert "trong kỳ gốc" in found.summary("vi")
+    assert "within the baseline" not in chart(_series(_after(60, 70, 80)), "760", baseline_end=QUARTERS[12], draws=0).summary("en")
+
+
 def test_limits_start_anew_only_at_a_documented_change_whose_reason_is_kept() -> None:
     counts = np.concatenate([STEADY[:12], 5 * STEADY[:12]])
     found = chart(_series(counts, changes=(12,)), "760", draws=0)

@@ -107,10 +107,10 @@ def test_a_larger_shift_is_found_more_often_and_sooner(kind: str) -> None:
 
 def test_the_sentence_says_how_often_it_would_signal_without_a_change() -> None:
     one = control_chart(np.resize([20.0, 22, 19], 16), kind="c", baseline=13)
-    found = run_length(one, draws=400)
+    found = run_length(one, draws=100)
     assert "3 periods after the baseline" in found.summary("en")
     assert found.summary("vi").endswith("%.")
-    assert run_length(one, draws=400, seed=2234).any_signal == found.any_signal
+    assert run_length(one, draws=100, seed=2234).any_signal == found.any_signal
     assert "1.50 times" in run_length(one, shift=1.5, draws=50).summary("en")
     assert found.periods_after == 3
 

@@ -57,10 +57,10 @@ def _drawn(measure: str) -> tuple[np.ndarray, np.ndarray]:
     ("measure", "kind", "rules", "changes"),
     [
         ("count", "auto", "nhs", ()),
-        ("rate", "auto", "nelson", (4,)),
+        pytest.param("rate", "auto", "nelson", (4,), marks=pytest.mark.slow),
         ("proportion", "auto", "nhs", (9,)),
-        ("proportion", "xmr", "western_electric", ()),
-        ("rate", "run", "nhs", ()),
+        pytest.param("proportion", "xmr", "western_electric", (), marks=pytest.mark.slow),
+        pytest.param("rate", "run", "nhs", (), marks=pytest.mark.slow),
     ],
 )
 def test_the_same_answers_as_one_chart_after_another(measure: str, kind: str, rules: str, changes: tuple[int, ...]) -> None:

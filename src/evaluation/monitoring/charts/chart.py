@@ -288,7 +288,11 @@ def _made(
         estimate=float(centre) if np.isfinite(centre) else None,
         n=len(shown),
         assumptions=ASSUMPTIONS,
-        diagnostics={"sigma_z": told[-1].sigma_z, "autocorrelation": _lag_one(judges[-1].limits.score[0])},
+        diagnostics={
+            "sigma_z": told[-1].sigma_z,
+            "autocorrelation": _lag_one(judges[-1].limits.score[0]),
+            "baseline_signals": int(((frame["signal"] != 0) & frame["baseline"] & (frame["phase"] == len(told) - 1)).sum()),
+        },
         kind=design.kind,
         rules=told_rules,
         frame=frame,

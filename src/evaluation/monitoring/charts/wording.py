@@ -96,6 +96,9 @@ def sentence(chart: ControlChart, language: str) -> str:
     if run and chart.kind != lim.RUN:
         small = chart.phases[-1].n >= FEWEST_FOR_LIMITS
         tail += f" ({_SMALL_RUN[language] if small else _RUN[language].format(n=number(chart.phases[-1].n, language))})"
+    same = shown[(shown["phase"] == last["phase"]) & shown["baseline"] & (shown["signal"] == last["signal"])]
+    if last["signal"] and not last["baseline"] and len(same):
+        tail += f"; {_BEGAN[language].format(period=when(str(same['period'].iloc[0]), language))}"
     if not last["signal"] and (earlier := int((shown["signal"] != 0).sum())):
         tail += f"; {_EARLIER[language].format(n=number(earlier, language), noun=_noun(earlier, language))}"
     return f"{head}; {tail}."
@@ -161,5 +164,9 @@ _ABOUT = Words(
     "the latest value, {point}, is part of no signal about the median of {centre}",
 )
 _TRIAL = Words("giới hạn tạm tính từ {n} kỳ", "trial limits from {n} periods")
+_BEGAN = Words(
+    "tín hiệu cùng hướng đã có từ {period}, trong kỳ gốc",
+    "signals the same way began in {period}, within the baseline",
+)
 _EARLIER = Words("trước đó có {n} {noun} thuộc tín hiệu", "{n} earlier {noun} made a signal")
 _SIGMA = Words("độ lệch chuẩn", "sigma")
