@@ -97,6 +97,23 @@ def test_a_chart_and_a_funnel_take_the_same_table(said: Said, written: Callable[
     assert out.splitlines()[1].startswith("A2: ")
 
 
+@pytest.mark.parametrize(("good", "verdict"), [((), "changed"), (("--good", "up"), "improving"), (("--good", "down"), "worsening")])
+def test_only_who_asks_says_which_way_is_good(said: Said, written: Callable[..., str], good: tuple[str, ...], verdict: str):
+    rows = "\n".join(f"{q},{20 + i % 3 if i < 12 else 90}" for i, q in enumerate(QUARTERS))
+    table = written(f"quarter,tested\n{rows}\n")
+    out = said("chart", "--csv", table, *COLUMNS, "--baseline-end", "2017-Q4", *good, "--json")[1]
+    assert json.loads(out)["verdict"] == verdict
+
+
+@pytest.mark.slow
+def test_a_table_of_a_whole_country_is_not_too_long(written: Callable[..., str]):
+    from evaluation.cli.own_table import read
+
+    rows = "\n".join(f"{10000 + i % 3000},{2000 + i // 3000},{i % 7}" for i in range(30_000))
+    table = read(Path(written(f"unit,year,k\n{rows}\n")), {"unit": "unit", "time": "year", "count": "k"})
+    assert (len(table.frame), table.rows[-1]) == (30_000, 30_001)
+
+
 def test_all_units_are_added_up_only_when_asked_and_gaps_are_said(said: Said, written: Callable[..., str]):
     table = written(_sites(without="A2 2016-Q3"))
     code, _, err = said("trend", "--csv", table, *SITES)

@@ -105,9 +105,9 @@ def _rows(path: Path) -> tuple[Sequence[tuple[object, ...]], str]:
     if body.startswith(_WORKBOOK):
         raise wrong("own_workbook", file=file)
     try:
-        return delimited.book(body, MOST_ROWS).sheets[0].rows, file
+        return delimited.table(body, MOST_ROWS)[0], file
     except NotATable as error:
-        if error.code == "IN-021" or error.code == "IN-014":
+        if error.code in ("IN-014", "IN-018", "IN-021"):
             raise wrong("own_too_large", file=file, rows=MOST_ROWS) from None
         why = [error.slots.get(f"why_{speak}", "") for speak in ("vi", "en")]
         said = words("cli.wrong.own_unreadable", file=file)

@@ -29,13 +29,12 @@ _LOOKED_AT = 500  # rows from which the separator is found out
 _MOST_LETTERS, _MOST_LINE = 8_000_000, 1_000_000
 
 
-def book(body: bytes, most_rows: int = MOST_ROWS) -> Book:
+def book(body: bytes) -> Book:
     """Read a text table.
 
     Parameters
     ----------
     body : bytes
-    most_rows : int
 
     Returns
     -------
@@ -48,6 +47,35 @@ def book(body: bytes, most_rows: int = MOST_ROWS) -> Book:
     Refused
         If it is no text table or goes past the limits. Nothing else is
         raised, whatever the bytes are.
+    """
+    with answered(NOT_TEXT):
+        rows, encoding, separator = table(body)
+        texts = Texts()
+        for r, row in enumerate(rows):
+            for c, cell in enumerate(row):
+                if isinstance(cell, str):
+                    texts.add("cell", cell, "", address(r, c))
+        return Book((Sheet("", rows),), texts.found(), "csv", encoding, separator)
+
+
+def table(body: bytes, most_rows: int = MOST_ROWS) -> tuple[list[tuple[object, ...]], str, str]:
+    """Read the cells of a text table, with the encoding and the separator that it is written in.
+
+    Parameters
+    ----------
+    body : bytes
+    most_rows : int
+
+    Returns
+    -------
+    rows : list of tuple
+        Cells as text, None for blank.
+    encoding, separator : str
+
+    Raises
+    ------
+    Refused
+        As in `book`.
 
     Notes
     -----
@@ -70,12 +98,7 @@ def book(body: bytes, most_rows: int = MOST_ROWS) -> Book:
         rows = _rows(text, separator, most_rows)
         if not rows:
             damaged(EMPTY)
-        texts = Texts()
-        for r, row in enumerate(rows):
-            for c, cell in enumerate(row):
-                if isinstance(cell, str):
-                    texts.add("cell", cell, "", address(r, c))
-        return Book((Sheet("", rows),), texts.found(), "csv", encoding, separator)
+        return rows, encoding, separator
 
 
 def _decoded(body: bytes) -> tuple[str, str]:
