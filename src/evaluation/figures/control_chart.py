@@ -16,6 +16,7 @@ from evaluation.figures.trend import NOTHING, QUARTER, ceiling, quarter_axis
 from evaluation.language import Words, number, percent
 from evaluation.monitoring.charts import ControlChart
 from evaluation.monitoring.charts.wording import PERIODS, when, written
+from evaluation.monitoring.series import unit_words
 from evaluation.periods import Period
 
 PERIOD = Words("kỳ", "period")
@@ -218,9 +219,9 @@ def _label(chart: ControlChart, language: str) -> str:
         return (GAPS if chart.unit == PERIODS else GAP)[language]
     if chart.kind in _SCORES:
         return (SUMS if chart.kind == "cusum" else SIGMA)[language]
-    if chart.measure == "rate" and chart.said_unit != "per 10,000 residents":
-        return chart.said_unit
-    return units.AXIS["per_10000" if chart.measure == "rate" else _unit(chart)][language]
+    if chart.measure == "rate":
+        return unit_words(chart.said_unit)[language]
+    return units.AXIS[_unit(chart)][language]
 
 
 def _period_axis(ax: Axes, periods: list[str], chart: ControlChart, language: str) -> None:
