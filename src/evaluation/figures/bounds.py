@@ -17,15 +17,17 @@ from matplotlib.patches import Patch
 from evaluation.figures import states, style, units
 from evaluation.figures.trend import QUARTER, quarter_axis
 from evaluation.language import Words, number, percent
+from evaluation.monitoring.completion import ANY, OWN
 from evaluation.monitoring.missing_reports import MissingReports, said_period
 from evaluation.monitoring.series import COUNT, PROPORTION
 from evaluation.periods import Period
 
 REPORTED = Words("theo các báo cáo đã nhận", "from the reports received")
 IMPUTED = Words("sau khi điền phần thiếu, khoảng {level}", "with the missing ones imputed, {level} interval")
+EVERYBODY = Words("từ không ai đến tất cả ở các đơn vị thiếu", "nobody to everybody in the missing units")
 BOUNDS = {
-    True: Words("từ không ai đến tất cả ở các đơn vị thiếu", "nobody to everybody in the missing units"),
-    False: Words("đơn vị thiếu có từ 0 đến mức cao nhất của mình", "missing units from nothing to their own highest"),
+    OWN: Words("đơn vị thiếu có từ 0 đến mức cao nhất của mình", "missing units from nothing to their own highest"),
+    ANY: Words("đơn vị thiếu có từ 0 đến mức cao nhất của mọi đơn vị", "missing units from nothing to the highest of any unit"),
 }
 UNITS = Words("đơn vị có báo cáo trong số phải báo cáo, ghi trên trục", "units that reported of those due are written above the axis")
 PRIVATE = Words(
@@ -143,7 +145,8 @@ def _handles(result: MissingReports, language: str, *, some: bool) -> list[Artis
         label = IMPUTED[language].format(level=percent(result.level, language, 0))
         diamond = {"marker": "D", "markersize": 5, "markerfacecolor": style.PAPER, "linewidth": 2.2}
         found.append(Line2D([], [], color=style.ACCENT, label=label, **diamond))  # type: ignore[arg-type]
-        found.append(Patch(label=BOUNDS[result.measure == PROPORTION][language], **_BAND))
+        open_words = EVERYBODY if result.measure == PROPORTION else BOUNDS[result.ceiling]
+        found.append(Patch(label=open_words[language], **_BAND))
     return found
 
 

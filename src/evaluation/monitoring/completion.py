@@ -21,6 +21,8 @@ from evaluation.monitoring.series import COUNT, PROPORTION, CountSeries
 _Floats = NDArray[np.float64]
 _Bools = NDArray[np.bool_]
 
+OWN, ANY = "own", "any"
+
 
 @dataclass(frozen=True, eq=False)
 class Reports:
@@ -59,12 +61,19 @@ class Reports:
         """Which reports did not come."""
         return self.expected & ~self.reported
 
-    def highest(self, of: _Floats) -> _Floats:
-        """Return for each unit the highest that it ever reported; where it never did, the highest of any unit by its size."""
-        known = np.where(self.reported, of, -np.inf)
-        own = known.max(axis=1)
-        by_size = (own / self.weights)[np.isfinite(own)].max(initial=0.0) * self.weights
-        return np.asarray(np.where(np.isfinite(own), own, np.ceil(by_size)), dtype=np.float64)
+    def highest(self, of: _Floats, ceiling: str = OWN) -> _Floats:
+        """Return for each unit the highest that a missing report of it is taken to have had.
+
+        Parameters
+        ----------
+        of : ndarray of shape (units, periods)
+        ceiling : {"own", "any"}
+            The highest that the unit itself ever reported, or that any unit did, by its size. A unit that never
+            reported has the latter.
+        """
+        own = np.where(self.reported, of, -np.inf).max(axis=1)
+        by_size = np.ceil((own / self.weights)[np.isfinite(own)].max(initial=0.0) * self.weights)
+        return np.asarray(np.where(np.isfinite(own) & (ceiling == OWN), own, by_size), dtype=np.float64)
 
 
 def reports_of(series: CountSeries, sizes: Mapping[str, float] | None = None) -> Reports:

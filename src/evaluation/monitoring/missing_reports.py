@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.language import Words, number, percent, span
-from evaluation.monitoring.completion import Imputer, Reports, figure_of, reports_of
+from evaluation.monitoring.completion import ANY, OWN, Imputer, Reports, figure_of, reports_of
 from evaluation.monitoring.series import COUNT, PROPORTION, CountSeries
 from evaluation.periods import Period, PeriodError
 from evaluation.results import Result
@@ -39,11 +39,26 @@ ASSUMPTIONS = (
         "Số đã điền: đơn vị thiếu báo cáo giống chính nó ở kỳ khác và giống các đơn vị khác trong kỳ đó (thiếu ngẫu nhiên).",
         "Imputed figure: a unit without report is like itself in other periods and like the others in that period (missing at random).",
     ),
-    Words(
+)
+CEILINGS = {
+    OWN: Words(
         "Giới hạn: không đơn vị nào vượt số cao nhất của chính nó; đơn vị chưa từng báo cáo thì không vượt mức của đơn vị cao nhất.",
         "Bounds: no unit is above the highest that it ever reported; one that never did, not above the highest of any unit.",
     ),
-)
+    ANY: Words(
+        "Giới hạn: không đơn vị nào vượt mức cao nhất mà một đơn vị bất kỳ từng báo cáo, tính theo quy mô.",
+        "Bounds: no unit is above the highest that any unit ever reported, by its size.",
+    ),
+}
+EXTREMES = {
+    OWN: Words(
+        "mỗi đơn vị thiếu có từ 0 đến mức cao nhất từng báo cáo", "each missing one had nothing up to the highest that it ever reported"
+    ),
+    ANY: Words(
+        "mỗi đơn vị thiếu có từ 0 đến mức cao nhất của mọi đơn vị",
+        "each missing one had nothing up to the highest that any unit ever reported",
+    ),
+}
 
 
 @dataclass(frozen=True, kw_only=True, repr=False, eq=False)
@@ -66,6 +81,8 @@ class MissingReports(Result):
         From the reported figures alone.
     bound_low, bound_high : float or None
         Whatever the missing units had.
+    ceiling : {"own", "any"}
+        Up to which a missing count is taken to go.
     of : {"total", "level"}
         What the interval is of: the figure that complete reports would give, or the level that it scatters around.
     m : int
@@ -90,6 +107,7 @@ class MissingReports(Result):
     as_reported: float | None
     bound_low: float | None
     bound_high: float | None
+    ceiling: str
     of: str
     m: int
     df: float
@@ -144,9 +162,7 @@ class MissingReports(Result):
     def _extremes(self) -> Words:
         if self.measure == PROPORTION:
             return Words("ở các đơn vị thiếu từ không ai đến tất cả", "in the missing ones nobody to everybody did")
-        return Words(
-            "mỗi đơn vị thiếu có từ 0 đến mức cao nhất từng báo cáo", "each missing one had nothing up to the highest that it ever reported"
-        )
+        return EXTREMES[self.ceiling]
 
 
 def said_period(period: str, language: str) -> str:
@@ -164,6 +180,7 @@ def missing_reports(
     name: Words = ALL_UNITS,
     sizes: Mapping[str, float] | None = None,
     of: str = "total",
+    ceiling: str = OWN,
     m: int = IMPUTATIONS,
     level: float = 0.95,
     seed: int = 0,
@@ -183,6 +200,9 @@ def missing_reports(
     of : {"total", "level"}
         "total": the figure that complete reports would give, whose only uncertainty is what is missing. "level": what the
         figure scatters around by chance, for comparisons over time.
+    ceiling : {"own", "any"}
+        Up to which a missing count is taken to go: the highest that the unit itself ever reported, or that any unit did,
+        by its size. The first is passed once in a while: by the latest of n alike quarters with chance 1 in n.
     m : int
         Imputations, at least 2.
     level : float
@@ -200,13 +220,15 @@ def missing_reports(
     """
     import pandas as pd
 
+    if ceiling not in CEILINGS:
+        raise ValueError("ceiling phải là 'own' hoặc 'any'. / ceiling must be 'own' or 'any'.")
     if of not in ("total", "level") or m < 2:
         raise ValueError("of phải là 'total' hoặc 'level', m từ 2 trở lên. / of must be 'total' or 'level', and m at least 2.")
     at = len(series.periods) - 1 if period is None else series.place_of(period)
     reports = reports_of(series, sizes)
     whole = Imputer.of(reports).complete(m, seed)
     pooled = whole.pooled(of, level)
-    low, high = bounds(reports)
+    low, high = bounds(reports, ceiling)
     as_reported = figure_of(
         np.where(reports.reported, reports.counts, 0.0), np.where(reports.reported, reports.wholes, 0.0), series.measure
     )
@@ -239,7 +261,7 @@ def missing_reports(
         {
             "unit": [series.units[i] for i in gone],
             "expected": whole.counts[:, gone, at].mean(axis=0),
-            "highest": reports.highest(np.nan_to_num(reports.counts))[gone],
+            "highest": reports.highest(np.nan_to_num(reports.counts), ceiling)[gone],
         }
     )
     return MissingReports(
@@ -251,7 +273,7 @@ def missing_reports(
         level=level,
         n=int(row["reported"]),
         unit=series.said_unit,
-        assumptions=ASSUMPTIONS,
+        assumptions=(*ASSUMPTIONS, CEILINGS[ceiling]),
         diagnostics={"scatter": whole.model.scatter, "residual_df": whole.model.residual_df, "unit_variance": whole.model.unit_variance},
         period=series.periods[at],
         name=name,
@@ -262,6 +284,7 @@ def missing_reports(
         as_reported=_number(row["as_reported"]),
         bound_low=_number(row["bound_low"]),
         bound_high=_number(row["bound_high"]),
+        ceiling=ceiling,
         of=of,
         m=m,
         df=float(row["df"]),
@@ -277,18 +300,20 @@ def _number(x: float) -> float | None:
     return float(x) if np.isfinite(x) else None
 
 
-def bounds(reports: Reports) -> tuple[_Floats, _Floats]:
+def bounds(reports: Reports, ceiling: str = OWN) -> tuple[_Floats, _Floats]:
     """Return the lowest and the highest that the figure of each period can be, whatever the missing units had.
 
     Parameters
     ----------
     reports : Reports
+    ceiling : {"own", "any"}
+        As in `missing_reports`; of the wholes, for shares.
 
     Returns
     -------
     (low, high)
-        Counts and rates: missing units at zero, and at the highest that each ever reported. Shares: nobody, and
-        everybody, in the largest whole that each ever reported. NaN where a share has no whole at all.
+        Counts and rates: missing units at zero, and at their ceiling. Shares: nobody, and everybody, in wholes at their
+        ceiling. NaN where a share has no whole at all.
 
     Notes
     -----
@@ -298,13 +323,13 @@ def bounds(reports: Reports) -> tuple[_Floats, _Floats]:
     gone = reports.missing
     counts, wholes = (np.where(reports.reported, x, 0.0) for x in (reports.counts, reports.wholes))
     if reports.shares:
-        most = np.where(gone, reports.highest(np.nan_to_num(reports.wholes))[:, None], 0.0).sum(axis=0)
+        most = np.where(gone, reports.highest(np.nan_to_num(reports.wholes), ceiling)[:, None], 0.0).sum(axis=0)
         over = wholes.sum(axis=0) + most
         low, high = (
             np.divide(x, over, out=np.full(len(over), np.nan), where=over > 0) for x in (counts.sum(axis=0), counts.sum(axis=0) + most)
         )
         return low, high
-    most = np.where(gone, reports.highest(np.nan_to_num(reports.counts))[:, None], 0.0).sum(axis=0)
+    most = np.where(gone, reports.highest(np.nan_to_num(reports.counts), ceiling)[:, None], 0.0).sum(axis=0)
     over = np.where(reports.expected, reports.wholes, 0.0).sum(axis=0) if not reports.plain else np.ones(len(most))
     over = np.where(over > 0, over, np.nan)
     return counts.sum(axis=0) / over, (counts.sum(axis=0) + most) / over
