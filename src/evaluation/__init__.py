@@ -5,6 +5,7 @@ The few verbs that a researcher needs::
     import evaluation as ev
     store = ev.open_store()
     ev.indicator(store, "sti_tested", period="2018-Q4")
+    ev.trend(ev.district_series(store, "sti_tested"), "760").plot()
     study = ev.study(store, pilot="pham-ngu-lao", outcome="sti_tested")
     study.estimate().plot()
 
@@ -23,6 +24,19 @@ if TYPE_CHECKING:
     from evaluation.intake.standing import decide, status
     from evaluation.intake.template import template
     from evaluation.monitoring.asked import indicator
+    from evaluation.monitoring.charts import chart
+    from evaluation.monitoring.displacement import displacement
+    from evaluation.monitoring.equity import concentration
+    from evaluation.monitoring.funnel import funnel
+    from evaluation.monitoring.interrupted import interrupted_series
+    from evaluation.monitoring.many_looks import many_looks
+    from evaluation.monitoring.missing_reports import missing_reports
+    from evaluation.monitoring.own_series import own_series
+    from evaluation.monitoring.rings import rings
+    from evaluation.monitoring.series import district_series, ward_series
+    from evaluation.monitoring.shrunken import shrink_series
+    from evaluation.monitoring.targets import target_status
+    from evaluation.monitoring.trend import trend
     from evaluation.periods import Period
     from evaluation.places import districts, find_district, find_ward, wards
     from evaluation.plan import framework, pilots, provision, provisions
@@ -32,6 +46,20 @@ if TYPE_CHECKING:
 _VERBS = {
     "open_store": "evaluation.store",
     "indicator": "evaluation.monitoring.asked",
+    "ward_series": "evaluation.monitoring.series",
+    "district_series": "evaluation.monitoring.series",
+    "own_series": "evaluation.monitoring.own_series",
+    "trend": "evaluation.monitoring.trend",
+    "chart": "evaluation.monitoring.charts",
+    "funnel": "evaluation.monitoring.funnel",
+    "many_looks": "evaluation.monitoring.many_looks",
+    "shrink_series": "evaluation.monitoring.shrunken",
+    "interrupted_series": "evaluation.monitoring.interrupted",
+    "missing_reports": "evaluation.monitoring.missing_reports",
+    "target_status": "evaluation.monitoring.targets",
+    "rings": "evaluation.monitoring.rings",
+    "displacement": "evaluation.monitoring.displacement",
+    "concentration": "evaluation.monitoring.equity",
     "codebook": "evaluation.indicators:indicators",
     "study": "evaluation.effects.pilots",
     "template": "evaluation.intake.template",
@@ -53,23 +81,37 @@ _VERBS = {
 
 __all__ = [
     "Period",
+    "chart",
     "check",
     "codebook",
+    "concentration",
     "decide",
+    "displacement",
     "district_report",
+    "district_series",
     "districts",
     "find_district",
     "find_ward",
     "framework",
+    "funnel",
     "import_",
     "indicator",
+    "interrupted_series",
+    "many_looks",
+    "missing_reports",
     "open_store",
+    "own_series",
     "pilots",
     "provision",
     "provisions",
+    "rings",
+    "shrink_series",
     "status",
     "study",
+    "target_status",
     "template",
+    "trend",
+    "ward_series",
     "wards",
 ]
 
