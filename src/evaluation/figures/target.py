@@ -31,6 +31,7 @@ AIM = Words("mức phải đạt: {aim}", "target: {aim}")
 NAMED = Words("mức được nêu: {aim} (bối cảnh, không đánh giá)", "what is named: {aim} (context, not judged)")
 NOTHING = Words("Không có gì để vẽ: {why}", "There is nothing to draw: {why}")
 SOURCE = Words("Nguồn: báo cáo của các quận, huyện.", "Source: reports of the districts.")
+UNITS = {"percent": "percent", "per 10,000 residents": "per_10000"}
 _WIDE, _NARROW = "#dbe7ee", "#a9c5d4"
 
 
@@ -61,7 +62,7 @@ def target_course(
     course = result.course
     if result.target is None or course.empty or not course[["value", "median"]].notna().any(axis=None):
         raise ValueError(f"{NOTHING['vi'].format(why=result.reason.vi)}. / {NOTHING['en'].format(why=result.reason.en)}.")
-    unit = "percent" if result.unit == "percent" else "count"
+    unit = UNITS.get(result.unit, "count")
     x = np.arange(len(course), dtype=float)
     known, predicted = course["value"].to_numpy(float), bool(course["median"].notna().any())
     with style.house():
