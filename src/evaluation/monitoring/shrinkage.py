@@ -28,6 +28,7 @@ FEWEST_UNITS = 4
 NODES = np.arange(-5.0, 6.0)  # of the hyper-parameter's posterior, in its standard deviations
 COARSE = np.arange(-10.5, 6.1, 1.5)
 NEWTON_STEPS = 4
+BLOCK = 100_000  # values worked on at once, so that a country's communes fit the memory of an office's machine
 LARGEST_SPREAD = 25.0  # true rates with a standard deviation of five times their mean
 
 
@@ -136,9 +137,10 @@ def shrink(
         for name, x in zip(("mean", "mean_low", "mean_high"), (pooled, *own_interval(events, people, level)), strict=True):
             found[name][...] = np.where((n > 0) & ~enough, x, np.nan)
     if enough.any():
-        mixture = kind(flat[0], flat[1], 0.0 if plug_in else 0.5)
-        solved = _by_moments(mixture, plug_in) if method == MOMENTS else _by_likelihood(mixture, plug_in)
-        made = solved.intervals(mixture, level)
+        step = max(1, BLOCK // k.shape[-1])
+        blocks = [[x[i : i + step] for x in flat] for i in range(0, len(flat[0]), step)]
+        solved = [_solved(kind(events_of, size_of, 0.0 if plug_in else 0.5), method, level, plug_in) for events_of, size_of in blocks]
+        made = {name: np.concatenate([block[name] for block in solved]) for name in (*unit_fields, *whole_fields)}
         for name in unit_fields:
             found[name][enough] = made[name]
         for name in whole_fields:
@@ -146,6 +148,11 @@ def shrink(
         for name in unit_fields:
             found[name][~there] = np.nan
     return Shrinkage(value=value, n=n[()], **{f: x[()] for f, x in found.items()})
+
+
+def _solved(mixture: Mixture, method: str, level: float, plug_in: bool) -> dict[str, _Floats]:
+    posterior = _by_moments(mixture, plug_in) if method == MOMENTS else _by_likelihood(mixture, plug_in)
+    return posterior.intervals(mixture, level)
 
 
 @dataclass(frozen=True, eq=False)
