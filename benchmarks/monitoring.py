@@ -17,10 +17,10 @@ from scipy import optimize, stats
 from statsmodels.stats.multitest import multipletests
 
 from evaluation.monitoring.charts.signals import signals
-from evaluation.monitoring.intervals import garwood
-from evaluation.monitoring.multiple_testing import benjamini_hochberg
-from evaluation.monitoring.p_values import ratio_p
-from evaluation.monitoring.shrinkage import shrink
+from evaluation.monitoring.looks.multiple_testing import benjamini_hochberg
+from evaluation.monitoring.rates.intervals import garwood
+from evaluation.monitoring.rates.p_values import ratio_p
+from evaluation.monitoring.small_areas.shrinkage import shrink
 
 WARDS, INDICATORS, QUARTERS, BASELINE = 322, 40, 16, 12
 COUNTRY = 11_000  # communes

@@ -23,20 +23,20 @@ if TYPE_CHECKING:
     from evaluation.intake.inbox import check, import_
     from evaluation.intake.standing import decide, status
     from evaluation.intake.template import template
+    from evaluation.monitoring.aims.status import target_status
+    from evaluation.monitoring.around.displacement import displacement
+    from evaluation.monitoring.around.rings import rings
     from evaluation.monitoring.asked import indicator
     from evaluation.monitoring.charts import chart
-    from evaluation.monitoring.displacement import displacement
-    from evaluation.monitoring.equity import concentration
     from evaluation.monitoring.funnel import funnel
-    from evaluation.monitoring.interrupted import interrupted_series
-    from evaluation.monitoring.many_looks import many_looks
-    from evaluation.monitoring.missing_reports import missing_reports
+    from evaluation.monitoring.looks.many_looks import many_looks
+    from evaluation.monitoring.missing.missing_reports import missing_reports
+    from evaluation.monitoring.over_time.interrupted import interrupted_series
+    from evaluation.monitoring.over_time.trend import trend
     from evaluation.monitoring.own_series import own_series
-    from evaluation.monitoring.rings import rings
+    from evaluation.monitoring.reach.equity import concentration
     from evaluation.monitoring.series import district_series, ward_series
-    from evaluation.monitoring.shrunken import shrink_series
-    from evaluation.monitoring.targets import target_status
-    from evaluation.monitoring.trend import trend
+    from evaluation.monitoring.small_areas.shrunken import shrink_series
     from evaluation.periods import Period
     from evaluation.places import districts, find_district, find_ward, wards
     from evaluation.plan import framework, pilots, provision, provisions
@@ -49,17 +49,17 @@ _VERBS = {
     "ward_series": "evaluation.monitoring.series",
     "district_series": "evaluation.monitoring.series",
     "own_series": "evaluation.monitoring.own_series",
-    "trend": "evaluation.monitoring.trend",
+    "trend": "evaluation.monitoring.over_time.trend",
     "chart": "evaluation.monitoring.charts",
     "funnel": "evaluation.monitoring.funnel",
-    "many_looks": "evaluation.monitoring.many_looks",
-    "shrink_series": "evaluation.monitoring.shrunken",
-    "interrupted_series": "evaluation.monitoring.interrupted",
-    "missing_reports": "evaluation.monitoring.missing_reports",
-    "target_status": "evaluation.monitoring.targets",
-    "rings": "evaluation.monitoring.rings",
-    "displacement": "evaluation.monitoring.displacement",
-    "concentration": "evaluation.monitoring.equity",
+    "many_looks": "evaluation.monitoring.looks.many_looks",
+    "shrink_series": "evaluation.monitoring.small_areas.shrunken",
+    "interrupted_series": "evaluation.monitoring.over_time.interrupted",
+    "missing_reports": "evaluation.monitoring.missing.missing_reports",
+    "target_status": "evaluation.monitoring.aims.status",
+    "rings": "evaluation.monitoring.around.rings",
+    "displacement": "evaluation.monitoring.around.displacement",
+    "concentration": "evaluation.monitoring.reach.equity",
     "codebook": "evaluation.indicators:indicators",
     "study": "evaluation.effects.pilots",
     "template": "evaluation.intake.template",

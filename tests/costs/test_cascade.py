@@ -7,7 +7,7 @@ import pytest
 
 from evaluation.costs import Step, cost_cascade
 from evaluation.language import Words
-from evaluation.monitoring.intervals import garwood
+from evaluation.monitoring.rates.intervals import garwood
 
 HERE = Words("Thành phố", "The city")
 

@@ -10,7 +10,7 @@ from scipy import stats
 from evaluation.costs import checked_budget, unit_cost, unit_costs, yearly_counts
 from evaluation.costs.unit_costs import cost_interval
 from evaluation.language import Words
-from evaluation.monitoring.intervals import garwood
+from evaluation.monitoring.rates.intervals import garwood
 
 WHAT = Words("người được tiếp cận", "person reached by outreach")
 HERE = Words("Chi phí cho mỗi người, Quận 1, năm 2018", "Cost per person, District 1, 2018")

@@ -16,8 +16,8 @@ from evaluation.contracts import MISSING, NOT_COLLECTED, SHOWN
 from evaluation.figures import style
 from evaluation.figures.bounds import bounds
 from evaluation.language import Words
-from evaluation.monitoring.delta_adjustment import delta_adjustment
-from evaluation.monitoring.missing_reports import MissingReports, missing_reports
+from evaluation.monitoring.missing.delta_adjustment import delta_adjustment
+from evaluation.monitoring.missing.missing_reports import MissingReports, missing_reports
 from evaluation.monitoring.series import CountSeries
 
 pytestmark = pytest.mark.slow

@@ -92,7 +92,7 @@ def test_the_result_of_all_districts_draws_itself() -> None:
     import datetime as dt
 
     import evaluation as ev
-    from evaluation.monitoring.completeness import timeliness
+    from evaluation.monitoring.reports.completeness import timeliness
 
     reports = pd.DataFrame(
         {"district_code": "760", "ward_code": list(ev.wards("760")), "period": "2018-Q4", "reported": [False] + [True] * 9}

@@ -13,8 +13,8 @@ import evaluation.figures.drawers  # noqa: F401 - results draw themselves
 from evaluation.figures import style
 from evaluation.figures.displacement import displacement
 from evaluation.language import Words
-from evaluation.monitoring.displacement import Displacement
-from evaluation.monitoring.spillover import Spillover
+from evaluation.monitoring.around.displacement import Displacement
+from evaluation.monitoring.around.spillover import Spillover
 
 
 @pytest.fixture

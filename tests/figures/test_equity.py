@@ -13,9 +13,9 @@ import evaluation.figures.drawers  # noqa: F401 - results draw themselves
 from evaluation.figures import style
 from evaluation.figures.equity import concentration_curve
 from evaluation.language import Words
-from evaluation.monitoring.concentration import ConcentrationIndex, concentration_index
-from evaluation.monitoring.equity import Gini
-from evaluation.monitoring.group_difference import GroupDifference
+from evaluation.monitoring.reach.concentration import ConcentrationIndex, concentration_index
+from evaluation.monitoring.reach.equity import Gini
+from evaluation.monitoring.reach.group_difference import GroupDifference
 
 LABEL = Words("Số người được xét nghiệm bệnh lây truyền qua đường tình dục", "People tested for sexually transmitted infections")
 

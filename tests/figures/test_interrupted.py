@@ -12,10 +12,10 @@ import evaluation.figures.drawers  # noqa: F401  (results find their figures)
 from evaluation.figures import style
 from evaluation.figures.interrupted import interrupted
 from evaluation.language import Words
-from evaluation.monitoring.controlled import ControlledSeries, controlled_series
-from evaluation.monitoring.interrupted import InterruptedSeries, interrupted_series
+from evaluation.monitoring.over_time.controlled import ControlledSeries, controlled_series
+from evaluation.monitoring.over_time.interrupted import InterruptedSeries, interrupted_series
+from evaluation.monitoring.over_time.trend import Trend, trend
 from evaluation.monitoring.series import CountSeries, DocumentedChange
-from evaluation.monitoring.trend import Trend, trend
 
 T = np.arange(16)
 QUARTERS = [f"{2015 + i // 4}-Q{i % 4 + 1}" for i in T]

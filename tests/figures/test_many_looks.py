@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from evaluation.figures import style
 from evaluation.figures.many_looks import many_looks as draw
-from evaluation.monitoring.many_looks import ManyLooks, many_looks
+from evaluation.monitoring.looks.many_looks import ManyLooks, many_looks
 
 
 def _result(question: str) -> ManyLooks:

@@ -14,7 +14,7 @@ from evaluation.figures.drawers import shrunken_result
 from evaluation.figures.shrinkage import shrinkage
 from evaluation.language import Words
 from evaluation.monitoring.series import CountSeries
-from evaluation.monitoring.shrunken import Shrunken, shrink_series
+from evaluation.monitoring.small_areas.shrunken import Shrunken, shrink_series
 
 
 @pytest.fixture

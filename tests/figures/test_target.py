@@ -16,8 +16,8 @@ from evaluation.figures import style
 from evaluation.figures.target import target_course
 from evaluation.language import Words
 from evaluation.language.likelihood import legend
+from evaluation.monitoring.aims.status import TargetStatus, target_status
 from evaluation.monitoring.series import CountSeries
-from evaluation.monitoring.targets import TargetStatus, target_status
 from evaluation.plan import IndicatorTarget, targets
 
 pytestmark = pytest.mark.slow

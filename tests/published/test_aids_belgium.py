@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from evaluation.language import Words
+from evaluation.monitoring.over_time.trend import trend
 from evaluation.monitoring.series import CountSeries
-from evaluation.monitoring.trend import trend
 
 CASES = [12, 14, 33, 50, 67, 74, 123, 141, 165, 204, 253, 246, 240]
 YEARS = tuple(str(y) for y in range(1990, 2003))  # the house knows no year before 1990; only their number matters

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import pytest
 
 from evaluation import published
-from evaluation.monitoring.controlled import ControlledSeries, controlled_series
+from evaluation.monitoring.over_time.controlled import ControlledSeries, controlled_series
 
 pytestmark = pytest.mark.published
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evaluation.monitoring.alpha_spending import crossing, spending
-from evaluation.monitoring.multiple_testing import benjamini_hochberg, holm
+from evaluation.monitoring.looks.alpha_spending import crossing, spending
+from evaluation.monitoring.looks.multiple_testing import benjamini_hochberg, holm
 
 # Benjamini and Hochberg 1995, section 4: fifteen comparisons of Neuhaus et al. 1992 on thrombolysis.
 THROMBOLYSIS = [0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.324, 0.4262, 0.5719, 0.6528, 0.759, 1.0]

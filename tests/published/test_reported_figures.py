@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from evaluation.monitoring import reported_figures as reported
-from evaluation.monitoring.intervals import garwood
+from evaluation.monitoring.rates.intervals import garwood
 
 
 def test_ranges_are_not_read_as_values() -> None:

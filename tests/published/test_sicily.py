@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from evaluation import published
-from evaluation.monitoring.interrupted import InterruptedSeries, interrupted_series
+from evaluation.monitoring.over_time.interrupted import InterruptedSeries, interrupted_series
 
 pytestmark = pytest.mark.published
 

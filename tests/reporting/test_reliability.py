@@ -10,7 +10,7 @@ import pytest
 
 from evaluation.indicators import headline
 from evaluation.language import Words
-from evaluation.monitoring.corrections import Corrections
+from evaluation.monitoring.reports.corrections import Corrections
 from evaluation.periods import Period
 from evaluation.quality.digits import digit_preference
 from evaluation.reporting.district.reliability import corrected, effect, found, last_digits

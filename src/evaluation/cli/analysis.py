@@ -42,7 +42,7 @@ def show_trend(asked: Asked, out: Path | None, as_json: bool, language: str) -> 
     WrongUse, Refused
         Before anything is worked out.
     """
-    from evaluation.monitoring.trend import trend
+    from evaluation.monitoring.over_time.trend import trend
 
     _drawable(out)
     found = one_unit(asked)

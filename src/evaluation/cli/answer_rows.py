@@ -10,7 +10,7 @@ from evaluation.language import number, percent, say, span
 if TYPE_CHECKING:
     from evaluation.monitoring.charts import ControlChart
     from evaluation.monitoring.funnel import Funnel
-    from evaluation.monitoring.trend import Trend
+    from evaluation.monitoring.over_time.trend import Trend
 
 MOST_UNITS = 40  # beyond these a terminal shows those outside the limits; JSON has all
 

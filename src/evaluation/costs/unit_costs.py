@@ -14,7 +14,7 @@ from evaluation.costs.budget import DISTRICT
 from evaluation.costs.counts import yearly_dispersion
 from evaluation.costs.prices import BASE_YEAR, SOURCE, constant
 from evaluation.language import Words, number, percent, span
-from evaluation.monitoring.intervals import garwood, rate_ratio_exact
+from evaluation.monitoring.rates.intervals import garwood, rate_ratio_exact
 from evaluation.places import districts
 from evaluation.plan import pilots
 from evaluation.results import Result

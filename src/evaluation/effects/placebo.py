@@ -22,7 +22,7 @@ import numpy as np
 
 from evaluation.effects.study import Study
 from evaluation.language import Words, number, points, span
-from evaluation.monitoring.intervals import clopper_pearson
+from evaluation.monitoring.rates.intervals import clopper_pearson
 from evaluation.results import Result
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from matplotlib.patches import Patch
 from evaluation.figures import states, style, units
 from evaluation.figures.trend import QUARTER, quarter_axis
 from evaluation.language import Words, number, percent
-from evaluation.monitoring.completion import ANY, OWN
-from evaluation.monitoring.missing_reports import MissingReports, said_period
+from evaluation.monitoring.missing.completion import ANY, OWN
+from evaluation.monitoring.missing.missing_reports import MissingReports, said_period
 from evaluation.monitoring.series import COUNT, PROPORTION
 from evaluation.periods import Period
 

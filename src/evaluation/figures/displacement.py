@@ -14,8 +14,8 @@ from matplotlib.patches import Patch
 from evaluation.figures import style, units
 from evaluation.figures.intervals import ratio_axis
 from evaluation.language import Words, number, sentence
-from evaluation.monitoring.displacement import ELSEWHERE, PLAIN_READINGS, READINGS, Displacement, said_period
-from evaluation.monitoring.rings import AREA_NAMES, CONTROL, RING1, RING2, UNIT
+from evaluation.monitoring.around.displacement import ELSEWHERE, PLAIN_READINGS, READINGS, Displacement, said_period
+from evaluation.monitoring.around.rings import AREA_NAMES, CONTROL, RING1, RING2, UNIT
 
 AXIS = Words("số đếm sau so với trước (lần, thang lô-ga-rít)", "counts after over before (times, logarithmic scale)")
 RATIO = Words("tỷ số sau/trước và khoảng tin cậy {level}%", "ratio after/before with {level}% confidence interval")

@@ -30,26 +30,26 @@ from evaluation.figures.target import target_course
 from evaluation.figures.trend import trend
 from evaluation.figures.trend_line import trend_line
 from evaluation.language import Words, number
+from evaluation.monitoring.aims.status import TargetStatus
+from evaluation.monitoring.around.displacement import ELSEWHERE, Displacement
+from evaluation.monitoring.around.rings import AREA_NAMES
+from evaluation.monitoring.around.spillover import Spillover
 from evaluation.monitoring.asked import IndicatorValue
 from evaluation.monitoring.charts import ControlChart
-from evaluation.monitoring.completeness import Timeliness, district_matrix
-from evaluation.monitoring.concentration import ConcentrationIndex
-from evaluation.monitoring.controlled import ControlledSeries
-from evaluation.monitoring.corrections import Corrections
-from evaluation.monitoring.delta_adjustment import DeltaAdjustment
-from evaluation.monitoring.displacement import ELSEWHERE, Displacement
-from evaluation.monitoring.equity import Gini
 from evaluation.monitoring.funnel import Funnel
-from evaluation.monitoring.group_difference import GroupDifference
-from evaluation.monitoring.interrupted import InterruptedSeries
-from evaluation.monitoring.many_looks import ManyLooks
-from evaluation.monitoring.missing_reports import MissingReports
-from evaluation.monitoring.outliers import WardHistory
-from evaluation.monitoring.rings import AREA_NAMES
-from evaluation.monitoring.shrunken import Shrunken
-from evaluation.monitoring.spillover import Spillover
-from evaluation.monitoring.targets import TargetStatus
-from evaluation.monitoring.trend import Trend
+from evaluation.monitoring.looks.many_looks import ManyLooks
+from evaluation.monitoring.missing.delta_adjustment import DeltaAdjustment
+from evaluation.monitoring.missing.missing_reports import MissingReports
+from evaluation.monitoring.over_time.controlled import ControlledSeries
+from evaluation.monitoring.over_time.interrupted import InterruptedSeries
+from evaluation.monitoring.over_time.trend import Trend
+from evaluation.monitoring.reach.concentration import ConcentrationIndex
+from evaluation.monitoring.reach.equity import Gini
+from evaluation.monitoring.reach.group_difference import GroupDifference
+from evaluation.monitoring.reports.completeness import Timeliness, district_matrix
+from evaluation.monitoring.reports.corrections import Corrections
+from evaluation.monitoring.reports.outliers import WardHistory
+from evaluation.monitoring.small_areas.shrunken import Shrunken
 from evaluation.places import districts
 from evaluation.quality.digits import DigitPreference
 from evaluation.results import draws

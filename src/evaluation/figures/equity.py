@@ -9,7 +9,7 @@ from matplotlib.patches import Patch
 
 from evaluation.figures import style, units
 from evaluation.language import Words, number, percent, span
-from evaluation.monitoring.concentration import ConcentrationIndex
+from evaluation.monitoring.reach.concentration import ConcentrationIndex
 
 PEOPLE = Words(
     "tỷ lệ dân cộng dồn, các nơi xếp theo {order}, từ thấp đến cao", "cumulative share of people, places by {order}, low to high"

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from evaluation.figures import style, units
 from evaluation.figures.trend_line import period_axis
 from evaluation.language import Words, sentence
-from evaluation.monitoring.controlled import ControlledSeries
-from evaluation.monitoring.interrupted import InterruptedSeries
-from evaluation.monitoring.season import period_label
+from evaluation.monitoring.over_time.controlled import ControlledSeries
+from evaluation.monitoring.over_time.interrupted import InterruptedSeries
+from evaluation.monitoring.over_time.season import period_label
 
 OBSERVED = Words("quan sát được", "observed")
 EXPECTED = Words("mô hình, có can thiệp", "model, with the intervention")

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from evaluation.figures import style
 from evaluation.language import Words, number, sentence
-from evaluation.monitoring.alpha_spending import Spending
-from evaluation.monitoring.many_looks import BH, BY, PROCEDURES, ManyLooks
+from evaluation.monitoring.looks.alpha_spending import Spending
+from evaluation.monitoring.looks.many_looks import BH, BY, PROCEDURES, ManyLooks
 
 RANK, LOOK, P = Words("thứ tự theo giá trị p", "order by p-value"), Words("lần xem", "look"), Words("giá trị p", "p-value")
 REMAINS, OTHERS = Words("còn lại sau kiểm soát: {n}", "remain after control: {n}"), Words("không còn: {n}", "do not remain: {n}")

@@ -14,7 +14,7 @@ from matplotlib.ticker import FixedLocator, NullLocator
 
 from evaluation.figures import states, style, units
 from evaluation.language import Words, number
-from evaluation.monitoring.shrunken import Shrunken
+from evaluation.monitoring.small_areas.shrunken import Shrunken
 
 REPORTED = Words("giá trị báo cáo", "reported value")
 SHRUNKEN = Words("sau khi trừ phần ngẫu nhiên", "once noise is allowed for")

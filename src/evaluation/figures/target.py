@@ -14,7 +14,7 @@ from evaluation.figures import style, units
 from evaluation.figures.trend import QUARTER, quarter_axis
 from evaluation.language import Words, sentence
 from evaluation.language.likelihood import legend
-from evaluation.monitoring.targets import TargetStatus
+from evaluation.monitoring.aims.status import TargetStatus
 from evaluation.periods import Period
 from evaluation.plan.measurable import LEVEL_AT_END, SHARE_OF_YEAR
 

@@ -16,9 +16,9 @@ from matplotlib.patches import Patch
 from evaluation.figures import states, style, units
 from evaluation.figures.trend import INTERVAL, POINT, QUARTER, ceiling, quarter_axis
 from evaluation.language import Words
-from evaluation.monitoring.season import period_label
+from evaluation.monitoring.over_time.season import period_label
+from evaluation.monitoring.over_time.trend import Trend
 from evaluation.monitoring.series import unit_words
-from evaluation.monitoring.trend import Trend
 from evaluation.periods import Period, PeriodError
 
 VALUE = Words("giá trị của kỳ", "value of the period")

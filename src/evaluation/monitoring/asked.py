@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from evaluation.contracts import INCONSISTENT, MISSING, NOT_APPLICABLE, NOT_COLLECTED, SHOWN
 from evaluation.indicators import indicator as indicator_named
 from evaluation.language import Words, number, percent, span
-from evaluation.monitoring.completeness import reported_wards, residents_reported
+from evaluation.monitoring.reports.completeness import reported_wards, residents_reported
 from evaluation.monitoring.values import district_counts, indicator_values
 from evaluation.periods import Period
 from evaluation.places import District, districts, find_district

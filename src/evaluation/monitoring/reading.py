@@ -130,7 +130,7 @@ class Reading:
 
 
 def way(row: Mapping[Hashable, Any]) -> str:
-    """Return the way of a change beyond chance: of `monitoring.change.yearly_change`.
+    """Return the way of a change beyond chance: of `monitoring.over_time.yearly.yearly_change`.
 
     Parameters
     ----------
@@ -145,7 +145,7 @@ def way(row: Mapping[Hashable, Any]) -> str:
 
 
 def way_elsewhere(row: Mapping[Hashable, Any]) -> str:
-    """Return how the other places moved together: a row of `monitoring.elsewhere.moved_elsewhere`."""
+    """Return how the other places moved together: a row of `monitoring.over_time.elsewhere.moved_elsewhere`."""
     if row["change"] != row["change"]:
         return UNKNOWN
     if not row["clear"]:

@@ -17,8 +17,8 @@ import numpy as np
 from scipy import stats
 
 from evaluation.language import Words
-from evaluation.monitoring import intervals
 from evaluation.monitoring.pooling import Pooled, pool_ratios
+from evaluation.monitoring.rates import intervals
 from evaluation.published import figures
 from evaluation.results import Result
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from evaluation.contracts import MISSING, SHOWN
 from evaluation.indicators import PER_RESIDENTS, RESIDENTS, indicator
 from evaluation.language import Words, number
-from evaluation.monitoring.completeness import residents_reported
+from evaluation.monitoring.reports.completeness import residents_reported
 from evaluation.monitoring.values import district_counts, indicator_values, ward_counts
 from evaluation.periods import FIRST_YEAR, LAST_YEAR, Period
 from evaluation.places import districts, residents, wards

@@ -19,7 +19,7 @@ from evaluation.contracts import (
     indicator_schema,
 )
 from evaluation.indicators import PER_RESIDENTS, RESIDENTS, Indicator, indicators
-from evaluation.monitoring.intervals import clopper_pearson, garwood
+from evaluation.monitoring.rates.intervals import clopper_pearson, garwood
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,11 +13,11 @@ import numpy as np
 from evaluation.contracts import MISSING, changes_schema, checked, submissions_schema, ward_reports_schema
 from evaluation.disclosure.interim import Protection, protect
 from evaluation.indicators import elements, indicators
-from evaluation.monitoring.change import yearly_change
-from evaluation.monitoring.chart_places import chart_places
-from evaluation.monitoring.completeness import reported_wards, residents_reported, wards_counted
-from evaluation.monitoring.elsewhere import moved_elsewhere
-from evaluation.monitoring.many_looks import ManyLooks, many_looks
+from evaluation.monitoring.charts.places import chart_places
+from evaluation.monitoring.looks.many_looks import ManyLooks, many_looks
+from evaluation.monitoring.over_time.elsewhere import moved_elsewhere
+from evaluation.monitoring.over_time.yearly import yearly_change
+from evaluation.monitoring.reports.completeness import reported_wards, residents_reported, wards_counted
 from evaluation.monitoring.values import district_counts, indicator_values
 from evaluation.periods import Period, quarters
 from evaluation.places import districts, residents

@@ -11,12 +11,12 @@ from evaluation.contracts import SHOWN
 from evaluation.indicators import indicators
 from evaluation.language import Words, say, sentence
 from evaluation.language.likelihood import legend
+from evaluation.monitoring.aims.status import TargetStatus, deadline_status, target_status
+from evaluation.monitoring.around.displacement import displacement
+from evaluation.monitoring.around.rings import rings
 from evaluation.monitoring.asked import CITY, CITY_NAME, city_values
-from evaluation.monitoring.completeness import timeliness
-from evaluation.monitoring.displacement import displacement
-from evaluation.monitoring.rings import rings
+from evaluation.monitoring.reports.completeness import timeliness
 from evaluation.monitoring.series import CountSeries, series_of
-from evaluation.monitoring.targets import TargetStatus, deadline_status, target_status
 from evaluation.periods import Period, quarters
 from evaluation.plan import IndicatorTarget, targets, targets_for
 from evaluation.reporting.district.subject import Subject

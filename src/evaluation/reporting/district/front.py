@@ -5,8 +5,8 @@ from __future__ import annotations
 from evaluation.contracts import SHOWN, WITHHELD
 from evaluation.indicators import headline, indicators
 from evaluation.language import day, listed, number, percent, say, say_count, sentence
-from evaluation.monitoring.completeness import LATE
 from evaluation.monitoring.funnel import INSIDE
+from evaluation.monitoring.reports.completeness import LATE
 from evaluation.reporting.district.subject import Subject
 from evaluation.reporting.district.written import absent, change_sentence, direction, interval, value
 from evaluation.reporting.model import Block, Bullets, Fact, Facts, Paragraph, Section

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from evaluation.indicators import headline, indicators
 from evaluation.language import number, percent, say, sentence
-from evaluation.monitoring.chart_places import RULES
+from evaluation.monitoring.aims.status import STATUS
 from evaluation.monitoring.charts import chart
+from evaluation.monitoring.charts.places import RULES
 from evaluation.monitoring.series import series_of
-from evaluation.monitoring.targets import STATUS
 from evaluation.plan import BASELINE_END
 from evaluation.reporting.district.aims import aims, statuses
 from evaluation.reporting.district.money import money

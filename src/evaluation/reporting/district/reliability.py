@@ -5,9 +5,9 @@ from __future__ import annotations
 from evaluation.contracts import SHOWN
 from evaluation.indicators import elements, headline
 from evaluation.language import day, number, percent, say, say_count, sentence
-from evaluation.monitoring.checks import by_severity
-from evaluation.monitoring.completeness import ABSENT, LATE, ON_TIME, reporting_matrix
-from evaluation.monitoring.doubtful import AS_REPORTED, SET_ASIDE, doubtful_quarters
+from evaluation.monitoring.reports.checks import by_severity
+from evaluation.monitoring.reports.completeness import ABSENT, LATE, ON_TIME, reporting_matrix
+from evaluation.monitoring.reports.doubtful import AS_REPORTED, SET_ASIDE, doubtful_quarters
 from evaluation.periods import Period
 from evaluation.places import wards
 from evaluation.quality import ODD_FACTOR

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from evaluation.contracts import MISSING
 from evaluation.indicators import elements, indicators
 from evaluation.language import day
-from evaluation.monitoring.completeness import Completeness, Timeliness, completeness, timeliness
-from evaluation.monitoring.corrections import Corrections, corrections
 from evaluation.monitoring.funnel import Funnel, funnel
 from evaluation.monitoring.reading import TOO_FEW, Reading, way, way_elsewhere
+from evaluation.monitoring.reports.completeness import Completeness, Timeliness, completeness, timeliness
+from evaluation.monitoring.reports.corrections import Corrections, corrections
 from evaluation.monitoring.series import series_of
 from evaluation.places import District, districts, within_sentence
 from evaluation.quality import oddities

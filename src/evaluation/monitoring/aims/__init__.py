@@ -1,0 +1,1 @@
+"""Targets: reached, on track, behind, or nobody can tell, with a calibrated probability."""

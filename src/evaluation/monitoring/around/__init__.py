@@ -1,0 +1,1 @@
+"""What happened around a place: rings of neighbours, displacement, spill-over."""

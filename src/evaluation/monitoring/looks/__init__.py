@@ -1,0 +1,1 @@
+"""Many comparisons and repeated looks: what chance alone would give, and what remains."""

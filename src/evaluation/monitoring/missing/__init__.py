@@ -1,0 +1,1 @@
+"""What missing reports could hide: coverage, bounds, imputation, sensitivity; denominators that change."""

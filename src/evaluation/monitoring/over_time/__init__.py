@@ -1,0 +1,1 @@
+"""Change over time: trends, yearly changes, interrupted and controlled series, power, regimes of reporting."""

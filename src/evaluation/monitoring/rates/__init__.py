@@ -1,0 +1,1 @@
+"""Intervals and tests of rates and proportions: exact, mid-P, score; standardised rates."""

@@ -1,0 +1,1 @@
+"""Who was reached: concentration, differences between groups, coverage of an estimated population."""

@@ -1,0 +1,106 @@
+"""What corrected workbooks changed: the first report of a quarter beside the one in force."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from evaluation.language import Words
+from evaluation.monitoring.rates.intervals import wilson
+from evaluation.quality.revisions import revision_sizes, revisions
+from evaluation.results import Result
+from evaluation.store import EvidenceStore, open_store
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, kw_only=True, repr=False, eq=False)
+class Corrections(Result):
+    """Share of cells that a corrected workbook changed, among workbooks that were corrected.
+
+    Attributes
+    ----------
+    quarters : DataFrame
+        One row a corrected quarter of a district: district_code, period,
+        first_received, last_received, changed (cells).
+    cells : DataFrame
+        One row a changed cell, as `quality.revisions` gives them. For use
+        inside the office: nothing is protected.
+    sizes : DataFrame
+        One row an element: n, changed, first, revised, relative.
+    median_size : float or None
+        Middle relative size of a change, up or down, of the cells reported
+        both times and first above zero.
+    """
+
+    quarters: pd.DataFrame
+    cells: pd.DataFrame
+    sizes: pd.DataFrame
+    median_size: float | None
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row a corrected quarter of a district."""
+        return self.quarters.copy()
+
+
+def corrections(store: EvidenceStore, periods: Sequence[str] | None = None, places: Sequence[str] | None = None) -> Corrections:
+    """Return what the corrections received by the date of the question changed.
+
+    Parameters
+    ----------
+    store : EvidenceStore
+    periods, places : sequence of str, optional
+        Quarters and district codes; all where left out.
+
+    Notes
+    -----
+    The first report is what was in force at the end of the day on which the
+    quarter's first workbook came: two of one day count as one.
+    """
+    import pandas as pd
+
+    sent = store.submissions()
+    if periods is not None:
+        sent = sent[sent["period"].isin(list(periods))]
+    if places is not None:
+        sent = sent[sent["district_code"].isin(list(places))]
+    spans = sent.groupby(["district_code", "period"])["received"].agg(["min", "max"]).reset_index()
+    spans = spans[spans["min"] < spans["max"]].rename(columns={"min": "first_received", "max": "last_received"})
+    before, after = [], []
+    for row in spans.to_dict("records"):
+        asked = {"periods": [row["period"]], "districts": [row["district_code"]]}
+        before.append(open_store(store.path, row["first_received"]).values(**asked))
+        after.append(store.values(**asked))
+    blank = store.values(periods=[])
+    first, revised = (pd.concat(side, ignore_index=True) if side else blank for side in (before, after))
+    cells, sizes = revisions(first, revised), revision_sizes(first, revised)
+    counted = cells.groupby(["district_code", "period"]).size()
+    quarters = spans.reset_index(drop=True)
+    quarters["changed"] = [int(counted.get((d, p), 0)) for d, p in zip(quarters["district_code"], quarters["period"], strict=True)]
+    n, changed = int(sizes["n"].sum()), int(sizes["changed"].sum())
+    low, high = wilson(changed, n) if n else (None, None)
+    moved = (cells["ratio"] - 1).abs().dropna()
+    return Corrections(
+        estimand=Words("Tỷ lệ con số thay đổi trong các báo cáo gửi lại", "Share of figures that changed in corrected reports"),
+        method=Words(
+            "So sánh từng ô của lần gửi đầu với lần gửi đang có hiệu lực; khoảng Wilson.",
+            "Each cell of the first report against the one in force; Wilson interval.",
+        ),
+        estimate=changed / n if n else None,
+        low=None if low is None else float(low),
+        high=None if high is None else float(high),
+        n=n,
+        unit="share",
+        assumptions=(
+            Words(
+                "Chỉ thấy lỗi mà quận, huyện tự sửa; lỗi không ai phát hiện thì không thấy.",
+                "Only what a district put right itself is seen; an error that nobody found is not.",
+            ),
+        ),
+        quarters=quarters,
+        cells=cells,
+        sizes=sizes,
+        median_size=float(moved.median()) if len(moved) else None,
+    )
