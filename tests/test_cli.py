@@ -230,6 +230,7 @@ def test_a_provision_shows_what_answers_it(said: Callable[..., tuple[int, str, s
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.slow
 def test_every_provision_and_indicator_can_be_shown(said: Callable[..., tuple[int, str, str]], language: str):
     for command, known in (("plan", provisions()), ("indicators", indicators())):
         for name in known:

@@ -88,6 +88,7 @@ def test_templates_for_all_and_a_filled_form_is_never_overwritten(said: SAID, tm
     assert form.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_clean_file_passes_and_nothing_is_kept(said: SAID, good: Path, tmp_path: Path) -> None:
     store = tmp_path / "store.duckdb"
     code, out, _ = said("check", good, "--store", store, "--received", "14/12/2018")
@@ -97,6 +98,7 @@ def test_a_clean_file_passes_and_nothing_is_kept(said: SAID, good: Path, tmp_pat
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_what_is_wrong_is_said_with_its_cell_and_answered(said: SAID, tmp_path: Path) -> None:
     bad = filled(tmp_path / "in" / file_name(DISTRICT, PERIOD), lambda b: setattr(b[SHEETS["health"].vi]["C7"], "value", "khoảng năm"))
     code, out, _ = said("check", bad, "--store", tmp_path / "none.duckdb", "--received", "2018-12-14", "--reply-dir", tmp_path / "out")
@@ -107,6 +109,7 @@ def test_what_is_wrong_is_said_with_its_cell_and_answered(said: SAID, tmp_path: 
     assert {p.suffix for p in (tmp_path / "out").iterdir()} == {".xlsx", ".docx"}
 
 
+@pytest.mark.slow
 def test_the_same_as_data_for_another_program(said: SAID, good: Path, tmp_path: Path) -> None:
     bad = filled(tmp_path / "in" / "a.xlsx", lambda b: setattr(b[SHEETS["health"].vi]["C7"], "value", "khoảng năm"))
     code, out, _ = said("check", good, bad, "--store", tmp_path / "none.duckdb", "--received", "2018-12-16", "--json")
@@ -131,6 +134,7 @@ def test_the_same_as_data_for_another_program(said: SAID, good: Path, tmp_path: 
     assert told["totals"] == {"loaded": 1, "held": 1}
 
 
+@pytest.mark.slow
 def test_identifiers_end_with_3_and_are_not_repeated(said: SAID, tmp_path: Path) -> None:
     phone = " ".join(("0903", "000", "111"))
     bad = filled(tmp_path / "in" / "a.xlsx", lambda b: b.create_sheet("Ghi thêm").append(["liên hệ", phone]))

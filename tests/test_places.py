@@ -156,6 +156,7 @@ def test_other_districts(text: str, code: str) -> None:
 
 
 @given(st.data())
+@pytest.mark.slow
 def test_every_district_in_every_writing(data: st.DataObject) -> None:
     district = data.draw(st.sampled_from(list(districts().values())))
     name = data.draw(

@@ -60,6 +60,7 @@ def test_no_payload_is_a_value(field: str, payload: str):
 
 
 @given(st.text())
+@pytest.mark.slow
 def test_only_the_24_codes_are_districts(text: str):
     if text in districts():
         check_values(_request(district=text))

@@ -183,6 +183,7 @@ def test_the_reader_of_these_tests_can_subtract() -> None:
 
 @given(cities())
 @settings(max_examples=150)
+@pytest.mark.slow
 def test_no_sensitive_count_of_one_to_nine_is_shown(drawn: tuple[City, dict[str, str]]) -> None:
     city, _ = drawn
     shown = protect(table(city)).counts
@@ -193,6 +194,7 @@ def test_no_sensitive_count_of_one_to_nine_is_shown(drawn: tuple[City, dict[str,
 
 @given(cities(), st.randoms(use_true_random=False))
 @settings(max_examples=60)
+@pytest.mark.slow
 def test_the_order_of_rows_changes_nothing(drawn: tuple[City, dict[str, str]], chance: object) -> None:
     rows = list(drawn[0].items())
     plain = protect(table(dict(rows)))
@@ -205,6 +207,7 @@ def test_the_order_of_rows_changes_nothing(drawn: tuple[City, dict[str, str]], c
 
 @given(cities())
 @settings(max_examples=100)
+@pytest.mark.slow
 def test_missing_stays_missing_and_zero_stays_shown_beside_shown_counts(drawn: tuple[City, dict[str, str]]) -> None:
     city, _ = drawn
     shown = protect(table(city)).counts

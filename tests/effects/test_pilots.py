@@ -124,6 +124,7 @@ def test_nothing_is_claimed_where_nothing_was_planted(store: EvidenceStore) -> N
         assert not pilot_study(store, pilot, name).estimate().clear, name
 
 
+@pytest.mark.slow
 def test_planted_effects_are_on_their_side_and_not_contradicted(store: EvidenceStore) -> None:
     """All raise their outcome; where donors allow an interval it reaches that side, and holds the planted ratio."""
     rows = _planted("effect")

@@ -11,6 +11,8 @@ from evaluation.example.files import ARCHIVE, _write_archive, write_submission
 from evaluation.intake.form import COVER, NARRATIVE, file_name
 from evaluation.settings import folders
 
+pytestmark = pytest.mark.slow
+
 COMMITTED = folders().data / "example"
 
 

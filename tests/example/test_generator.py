@@ -10,6 +10,8 @@ from evaluation.places import districts, wards
 from evaluation.plan import pilots
 from evaluation.settings import folders
 
+pytestmark = pytest.mark.slow
+
 NEAR = 1.25
 
 

@@ -2,6 +2,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 import evaluation
 
 PACKAGE = Path(evaluation.__file__).parent
@@ -31,6 +33,7 @@ def mentions(source: str) -> Iterator[str]:
             yield found
 
 
+@pytest.mark.slow
 def test_no_analysis_code_reads_the_truth() -> None:
     sources = [p for p in PACKAGE.rglob("*.py") if "example" not in p.relative_to(PACKAGE).parts]
     assert len(sources) > 10

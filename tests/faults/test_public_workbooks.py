@@ -49,6 +49,7 @@ def test_tables_in_the_installed_packages_are_all_answered() -> None:
     assert sum(outcomes(paths).values()) == len(paths)
 
 
+@pytest.mark.slow
 def test_old_workbooks_of_others_are_told_how_to_be_saved() -> None:
     paths = [p for p in installed() if p.suffix.lower() == ".xls"]
     if not paths:

@@ -25,6 +25,7 @@ def overlap(x: np.ndarray, y: np.ndarray, r: np.ndarray) -> float:
 
 
 @given(st.lists(st.tuples(spot, spot, st.floats(0.1, 5)), min_size=1, max_size=25))
+@pytest.mark.slow
 def test_separated_circles_do_not_overlap_and_keep_their_centroid(circles: list[tuple[float, float, float]]) -> None:
     x, y, r = (np.array(column) for column in zip(*circles, strict=True))
     nx, ny = separate(x, y, r)
@@ -80,6 +81,7 @@ def test_fill_tells_services_and_reports(wards: Wards) -> None:
     assert next(iter(groups["missing"]))[1]  # hatched
 
 
+@pytest.mark.slow
 def test_legend_and_alternative(wards: Wards) -> None:
     ax = cartogram(wards("760"), synthetic=True)
     entries = [t.get_text() for t in ax.get_legend().get_texts()]

@@ -81,6 +81,7 @@ def test_the_same_bytes_twice(reports: pd.DataFrame) -> None:
     assert one == two
 
 
+@pytest.mark.slow
 def test_wards_are_written_into_the_cells(reports: pd.DataFrame, apart: Callable[[Figure], None]) -> None:
     written = ["" if s == "missing" else "10/12" for s in reports["state"]]
     ax = completeness(reports.assign(written=written))

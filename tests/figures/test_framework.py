@@ -96,6 +96,7 @@ def test_an_order_without_crossings_is_found_where_there_is_one() -> None:
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.slow
 def test_the_plans_own_framework_is_no_spaghetti(language: str, apart: Callable[[Figure], None]) -> None:
     nodes, links = (pd.read_csv(folders().data / "plan" / f"{name}.csv") for name in ("framework_nodes", "framework"))
     boxes, height = layout(nodes, links, language, style.WIDTH * 72 - 16)
@@ -131,6 +132,7 @@ def test_alternative_lists_every_box(chain: tuple[pd.DataFrame, pd.DataFrame]) -
     assert "Activities (9)" in text
 
 
+@pytest.mark.slow
 def test_the_same_bytes_twice(chain: tuple[pd.DataFrame, pd.DataFrame]) -> None:
     one, two = (style.png(style.root(framework(*chain))) for _ in range(2))
     assert one == two

@@ -47,6 +47,7 @@ def test_absences_differ_from_zero_and_from_one_another(quarters: pd.DataFrame) 
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.slow
 def test_every_absence_has_its_own_look_and_words(quarters: pd.DataFrame, language: str) -> None:
     frame = quarters.copy()
     for i, state in enumerate(states.ABSENT):
@@ -142,6 +143,7 @@ def test_texts_do_not_touch(quarters: pd.DataFrame, apart: Callable[[Figure], No
         apart(style.root(drawn(quarters, title=title, synthetic=True, mark_from="2017-Q1", language=language)))
 
 
+@pytest.mark.slow
 def test_the_same_bytes_twice(quarters: pd.DataFrame) -> None:
     one, two = (style.png(style.root(drawn(quarters, synthetic=True))) for _ in range(2))
     assert one == two

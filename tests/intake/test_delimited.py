@@ -133,6 +133,7 @@ def test_an_open_quotation_mark_does_not_swallow_the_rows_below() -> None:
     assert book(b'a;b\n5";"6"" "\n').sheets[0].rows == [("a", "b"), ('5"', '6" ')]
 
 
+@pytest.mark.slow
 def test_limits() -> None:
     assert len(book(b"1;2\n" * MOST_ROWS).sheets[0].rows) == MOST_ROWS
     assert refusal(b"1;2\n" * (MOST_ROWS + 1)).code == "IN-021"

@@ -320,6 +320,7 @@ def test_names_are_shown_on_one_line(name: str, shown: str) -> None:
     assert shown_name(Path(name), 1) == shown
 
 
+@pytest.mark.slow
 def test_the_example_says_that_it_is_made_up() -> None:
     from evaluation.settings import folders
 

@@ -226,6 +226,7 @@ def test_nothing_of_a_refused_file_is_shown() -> None:
         assert canary not in text_of(body) + text_of(note(given, "a.xlsx"))
 
 
+@pytest.mark.slow
 def test_the_reply_to_a_real_form_marks_the_cells_that_are_wrong(tmp_path: Path) -> None:
     given: dict[tuple[str, str], CellValue] = {(w, "comm_sessions"): n for n, w in enumerate(wards("765"), 3)}
     given[next(iter(wards("765"))), "comm_sessions"] = "mười hai buổi"

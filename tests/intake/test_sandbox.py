@@ -205,6 +205,7 @@ def test_a_child_has_no_network_where_the_system_allows(reader: Reader) -> None:
 
 
 @pytest.mark.parametrize("workers", [1, 2, 3])
+@pytest.mark.slow
 def test_many_files_come_back_in_order(reader: Reader, workers: int) -> None:
     orders = ["pid", "raise", "pid", "kill", "pid", "refuse", "pid", "pid", "memory", "pid"]
     taken: list[int] = []

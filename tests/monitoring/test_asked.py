@@ -68,6 +68,7 @@ def test_the_course_runs_over_all_periods(store: EvidenceStore) -> None:
     assert row["value"] == found.estimate
 
 
+@pytest.mark.slow
 def test_yes_or_no_counts_the_districts_that_say_yes(store: EvidenceStore) -> None:
     found = indicator(store, "child_referral_route", PERIOD)
     assert found.estimate == (found.districts["value"] == 1).sum()
@@ -97,6 +98,7 @@ def test_every_summary_can_be_read(store: EvidenceStore, period: str) -> None:
             assert ("districts" if place is None else "wards") in en
 
 
+@pytest.mark.slow
 def test_what_is_absent_says_why(store: EvidenceStore) -> None:
     early = indicator(store, "psych_counselling", "2015-Q1")
     assert (early.state, early.estimate, early.n) == ("not_collected", None, 0)

@@ -61,6 +61,7 @@ def _bars(ax: Axes) -> list[tuple[float, float]]:
     return [(float(a), float(b)) for _, a, b in sorted(level)]
 
 
+@pytest.mark.slow
 def test_proposition99_draws_the_trajectories(run: Callable[[str], dict[str, Any]], capsys: pytest.CaptureFixture[str]) -> None:
     left = run("proposition99")
     treated, synthetic, begins = left["ax"].lines
@@ -93,6 +94,7 @@ def test_sicily_draws_the_series_and_the_counterfactual(run: Callable[[str], dic
     assert begins.get_xdata()[0] == 36.5
 
 
+@pytest.mark.slow
 def test_published_figures_draw_what_was_computed(run: Callable[[str], dict[str, Any]]) -> None:
     left = run("published_figures")
     condom = reported.condom_use().sort_values(["year", "design_effect"])

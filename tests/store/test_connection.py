@@ -56,6 +56,7 @@ def holding(script: str, path: Path) -> Iterator[subprocess.Popen[str]]:
             holder.communicate("\n", timeout=60)
 
 
+@pytest.mark.slow
 def test_a_process_that_keeps_the_database_is_named(path: Path) -> None:
     load_many(path, [(submission("a"), values({WARDS[0]: 5}))])
     with holding(_HOLD, path) as holder:
@@ -69,6 +70,7 @@ def test_a_process_that_keeps_the_database_is_named(path: Path) -> None:
     assert open_store(path).values()["value"].tolist() == [5]
 
 
+@pytest.mark.slow
 def test_another_writer_is_waited_for_named_and_told_of_once(path: Path) -> None:
     load_many(path, [(submission("a"), values({WARDS[0]: 5}))])
     heard: list[Words] = []
@@ -85,6 +87,7 @@ def test_another_writer_is_waited_for_named_and_told_of_once(path: Path) -> None
     assert len(heard) == 1
 
 
+@pytest.mark.slow
 def test_a_reader_waits_for_a_load_and_gets_its_answer(path: Path) -> None:
     load_many(path, [(submission("a"), values({WARDS[0]: 5}))])
     with holding(_HOLD, path) as holder:
@@ -102,6 +105,7 @@ def test_a_lock_ends_with_its_process(path: Path) -> None:
     assert load(path, [workbook(b"b", {WARDS[0]: 6})], False, REVISED, wait=5).new
 
 
+@pytest.mark.slow
 def test_clashes_in_one_process_are_told_and_do_not_hang(path: Path) -> None:
     load_many(path, [(submission("a"), values({WARDS[0]: 5}))])
     begun = time.monotonic()

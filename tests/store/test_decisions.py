@@ -31,6 +31,7 @@ def figures(path: Path, day: dt.date) -> list[float]:
     return [float(frame[w]) for w in WARDS[:2]]
 
 
+@pytest.mark.slow
 def test_a_rejected_cell_is_out_from_its_day_on(path: Path) -> None:
     (warning,) = loaded(path, CELL)
     said(path, warning, False, LATER)
@@ -46,6 +47,7 @@ def test_a_rejected_cell_is_out_from_its_day_on(path: Path) -> None:
     assert check(path).ok
 
 
+@pytest.mark.slow
 def test_the_latest_decision_counts_by_day_and_then_by_order(path: Path) -> None:
     (warning,) = loaded(path, CELL)
     said(path, warning, False, LATER)
@@ -80,6 +82,7 @@ def test_a_warning_on_a_heading_takes_out_its_column_and_one_on_nothing_holds_th
     assert figures(path, LATER + DAY) == [1, 2]
 
 
+@pytest.mark.slow
 def test_open_findings_are_errors_and_warnings_without_a_decision(path: Path) -> None:
     kept_open, decided, _ = loaded(path, CELL, {"cell": "C7", "sheet": "Y tế"}, {"severity": "note", "code": "IN-301"})
     load(path, [Batch(submission("held", REVISED), None, findings({"severity": "error", "code": "IN-101"}))], False, REVISED)

@@ -19,6 +19,7 @@ def total(path: Path, as_of: dt.date | str | None) -> float:
     return float(open_store(path, as_of).district_totals()["value"].sum())
 
 
+@pytest.mark.slow
 def test_the_same_submission_twice_changes_nothing(path: Path) -> None:
     batch = (submission("a"), values({WARDS[0]: 5, WARDS[1]: 0}))
     assert load_many(path, [batch]) == 1
@@ -30,6 +31,7 @@ def test_the_same_submission_twice_changes_nothing(path: Path) -> None:
     assert len(open_store(path).submissions()) == 1
 
 
+@pytest.mark.slow
 def test_a_revision_supersedes_as_of_its_date_and_the_old_stays(path: Path) -> None:
     load_many(path, [(submission("a"), values({WARDS[0]: 5, WARDS[1]: 7})), (submission("b", REVISED), values({WARDS[0]: 50}))])
     day = dt.timedelta(days=1)
@@ -162,6 +164,7 @@ def test_a_missing_store_says_what_to_run(path: Path) -> None:
     assert not path.exists()
 
 
+@pytest.mark.slow
 def test_content_hash_says_what_is_known(tmp_path: Path) -> None:
     batches = [
         (submission("a"), values({WARDS[0]: 5, WARDS[1]: 0})),

@@ -46,6 +46,7 @@ def of_version_1(path: Path, rows: bool = True) -> None:
     path.chmod(0o600)
 
 
+@pytest.mark.slow
 def test_version_1_becomes_the_present_one_with_the_same_evidence(path: Path) -> None:
     of_version_1(path)
     store = open_store(path)
@@ -68,6 +69,7 @@ def test_version_1_becomes_the_present_one_with_the_same_evidence(path: Path) ->
     assert check(path).ok
 
 
+@pytest.mark.slow
 def test_an_old_store_goes_on_as_if_it_had_always_been_new(path: Path) -> None:
     of_version_1(path)
     third = (submission("c", REVISED + dt.timedelta(days=1)), values({WARDS[0]: 9}))

@@ -64,6 +64,7 @@ def test_nothing_gives_an_empty_table() -> None:
     assert moved_elsewhere(_changes([], [])).empty
 
 
+@pytest.mark.slow
 def test_the_mean_of_unmoved_places_is_called_moved_one_time_in_twenty() -> None:
     rng = np.random.default_rng(3)
     error = rng.uniform(0.01, 0.05, 24)

@@ -17,6 +17,8 @@ from evaluation.places import residents, wards
 from evaluation.quality.digits import digit_preference
 from evaluation.store import EvidenceStore, open_store
 
+pytestmark = pytest.mark.slow
+
 NOW = "2018-Q4"
 A, B = list(wards("760"))[:2]
 COLUMNS = ["district_code", "unit_code", "period", "element", "value", "state", "sheet", "cell", "form_version"]

@@ -9,6 +9,8 @@ from statsmodels.stats.proportion import proportion_confint
 from evaluation.monitoring.reports.corrections import corrections
 from evaluation.store import EvidenceStore, open_store
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.slow
 def test_the_ten_planted_corrections_are_found(example_store: EvidenceStore) -> None:

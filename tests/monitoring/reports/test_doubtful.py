@@ -12,6 +12,8 @@ from evaluation.periods import Period
 from evaluation.places import residents, wards
 from evaluation.store import EvidenceStore
 
+pytestmark = pytest.mark.slow
+
 NOW, BEFORE = "2018-Q4", ["2017-Q4", "2018-Q1", "2018-Q2", "2018-Q3"]
 A, B, C = list(wards("760"))[:3]
 

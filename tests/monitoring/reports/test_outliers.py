@@ -8,6 +8,8 @@ import pytest
 from evaluation.monitoring.reports.outliers import outliers, ward_history
 from evaluation.places import wards
 
+pytestmark = pytest.mark.slow
+
 PERIODS = [f"{y}-Q{q}" for y in (2016, 2017) for q in (1, 2, 3, 4)] + ["2018-Q1"]
 ONE, TWO = list(wards("760"))[:2]
 
