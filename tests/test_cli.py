@@ -33,6 +33,9 @@ COMMANDS = (
     "store export",
     "report",
     "example",
+    "trend",
+    "funnel",
+    "chart",
     "plan",
     "indicators",
 )

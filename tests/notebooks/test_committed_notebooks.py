@@ -24,6 +24,7 @@ PROMISED = {
     "02_data_quality.ipynb",
     "03_indicators.ipynb",
     "04_pilot_effects.ipynb",
+    "07_costs.ipynb",
     "reports/district_report.ipynb",
     "validation/published_figures.ipynb",
 }
