@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluation.periods import Period, PeriodError, quarters
+from evaluation.periods import Period, PeriodError, month_of, quarters, said_period
 
 years = st.integers(1995, 2090)
 some_quarter = st.builds(Period, years, st.integers(1, 4))
@@ -197,6 +197,32 @@ def test_a_row_of_quarters_of_years() -> None:
 def test_a_row_of_quarters_backwards_is_refused() -> None:
     with pytest.raises(PeriodError, match="Exchange the two"):
         quarters(Period(2018, 4), Period(2018, 3))
+
+
+@pytest.mark.parametrize(
+    ("name", "vi", "en", "short"),
+    [
+        ("2018-Q4", "Quý IV/2018", "Q4 2018", "Q4 2018"),
+        ("2018-03", "tháng 3/2018", "March 2018", "Mar 2018"),
+        ("2018-M3", "tháng 3/2018", "March 2018", "Mar 2018"),
+        ("2018", "Năm 2018", "2018", "2018"),
+        ("7", "kỳ 7", "period 7", "7"),
+        ("20181", "kỳ 20181", "period 20181", "20181"),
+        ("đợt 2", "đợt 2", "đợt 2", "đợt 2"),
+    ],
+)
+def test_every_kind_of_period_is_written_for_a_reader(name: str, vi: str, en: str, short: str) -> None:
+    assert (said_period(name, "vi"), said_period(name, "en"), said_period(name, "en", short=True)) == (vi, en, short)
+
+
+def test_a_period_within_a_sentence_has_no_capital() -> None:
+    assert [said_period(p, "vi", inside=True) for p in ("2018-Q4", "2018", "2018-03")] == ["quý IV/2018", "năm 2018", "tháng 3/2018"]
+    assert said_period("2018-Q4", "en", inside=True) == "Q4 2018"
+    assert said_period("2018-03", "vi", short=True) == "3/2018"
+
+
+def test_a_month_is_known_by_its_writing_alone() -> None:
+    assert [month_of(p) for p in ("2018-03", "201812", "2018-Q1", "2018", "3018-01", "20181")] == [(2018, 3), (2018, 12), *[None] * 4]
 
 
 def test_words_and_places_load_without_pandas() -> None:

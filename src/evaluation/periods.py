@@ -11,6 +11,7 @@ consecutive quarters touch and never overlap.
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
 import functools
 import re
@@ -27,6 +28,7 @@ _YEAR = r"(?P<year>[0-9]{4})"
 _QUARTER_FIRST = re.compile(rf"(?:quy|q)[\s.]*{_NUMERAL}\s*(?:[/,.-]|nam|\s)\s*(?:nam\s*)?{_YEAR}")
 _YEAR_FIRST = re.compile(rf"(?:nam\s*)?{_YEAR}\s*[/,.-]?\s*(?:quy|q)[\s.]*{_NUMERAL}")
 _YEAR_ALONE = re.compile(rf"(?:nam\s*)?{_YEAR}")
+_MONTH = re.compile(rf"{_YEAR}(?:(?:[-/]?M|[-/])(?P<month>0?[1-9]|1[0-2])|(?P<two>0[1-9]|1[0-2]))")
 
 
 class PeriodError(ValueError):
@@ -219,3 +221,44 @@ def quarters(first: Period, last: Period) -> list[Period]:
         )
     count = 4 * (there.year - here.year) + (there.quarter or 0) - (here.quarter or 0)
     return [here.shift(n) for n in range(count + 1)]
+
+
+def month_of(period: str) -> tuple[int, int] | None:
+    """Return year and month of a period that is a month ("2018-03", "2018-M3", "201803"), None of any other."""
+    found = _MONTH.fullmatch(str(period).strip())
+    if not found or not FIRST_YEAR <= int(found["year"]) <= LAST_YEAR:
+        return None
+    return int(found["year"]), int(found["month"] or found["two"])
+
+
+def said_period(period: str, language: str, *, short: bool = False, inside: bool = False) -> str:
+    """Write the period of a series for a reader: a quarter, a year, a month, a bare number; any other name as it is.
+
+    Parameters
+    ----------
+    period : str
+        "2018-Q4", "2018", "2018-03", "7".
+    language : {"vi", "en"}
+    short : bool
+        For an axis: "3/2018" or "Mar 2018", "2018", "7".
+    inside : bool
+        Within a sentence, without a capital: "quý IV/2018", "năm 2018".
+
+    Returns
+    -------
+    str
+        "Quý IV/2018", "Năm 2018", "tháng 3/2018", "kỳ 7"; "Q4 2018", "2018", "March 2018", "period 7".
+    """
+    text = str(period).strip()
+    if month := month_of(text):
+        year, at = month
+        if language == "vi":
+            return f"{'' if short else 'tháng '}{at}/{year}"
+        return f"{(calendar.month_abbr if short else calendar.month_name)[at]} {year}"
+    if short and text.isdecimal():
+        return text
+    try:
+        said = Period.parse(text).label(language)
+    except PeriodError:
+        return text if not text.isdecimal() else f"kỳ {text}" if language == "vi" else f"period {text}"
+    return said[:1].lower() + said[1:] if inside and language == "vi" else said

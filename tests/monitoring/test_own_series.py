@@ -12,7 +12,7 @@ import pytest
 from evaluation.language import Words
 from evaluation.monitoring.own_periods import UnreadTimes, read_times
 from evaluation.monitoring.own_series import OwnTableError, own_series
-from evaluation.monitoring.series import said_period, unit_words
+from evaluation.monitoring.series import unit_words
 from evaluation.monitoring.total import ALL, total
 
 TABLE = pd.DataFrame(
@@ -78,11 +78,6 @@ def test_times_that_make_no_periods_are_named_by_row(column: list[object], rows:
     with pytest.raises(UnreadTimes, match=said) as caught:
         read_times(column)
     assert caught.value.places == rows
-
-
-def test_periods_are_said_as_a_reader_says_them():
-    assert [said_period(p, "vi") for p in ("2018-03", "2018-Q4", "2018", "7")] == ["tháng 3/2018", "Quý IV/2018", "Năm 2018", "kỳ 7"]
-    assert [said_period(p, "en") for p in ("2018-03", "2018-Q4", "2018", "7")] == ["March 2018", "Q4 2018", "2018", "period 7"]
 
 
 def test_units_are_said_in_both_languages():

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from evaluation.language import number, percent, say, span
+from evaluation.periods import said_period
 
 if TYPE_CHECKING:
     from evaluation.monitoring.charts import ControlChart
@@ -43,7 +44,7 @@ def trend_rows(result: Trend, language: str) -> Rows:
     """Return the series with what the trend expects."""
     from dataclasses import replace
 
-    from evaluation.monitoring.series import COUNT, RATE, said_period, unit_words
+    from evaluation.monitoring.series import COUNT, RATE, unit_words
 
     bare = replace(result, said_unit="")
 
@@ -81,7 +82,7 @@ def funnel_rows(result: Funnel, language: str) -> Rows:
 
 def chart_rows(result: ControlChart, language: str) -> Rows:
     """Return the points with their limits and signals."""
-    from evaluation.monitoring.series import PROPORTION, said_period
+    from evaluation.monitoring.series import PROPORTION
 
     share = result.measure == PROPORTION and result.unit != "periods"
 

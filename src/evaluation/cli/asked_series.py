@@ -14,6 +14,7 @@ from evaluation.cli.codes import WrongUse, wrong
 from evaluation.indicators import Indicator, UnknownIndicator, indicators
 from evaluation.indicators import indicator as indicator_named
 from evaluation.language import Words, words
+from evaluation.periods import said_period
 from evaluation.places import AmbiguousPlace, UnknownPlace, districts, find_district, find_ward
 from evaluation.settings import folders
 
@@ -291,7 +292,7 @@ def _place(asked: Asked) -> Found:
 def _of_sum(series: CountSeries) -> tuple[Words, ...]:
     """Return what a reader has to know of a sum over units some of which have no number."""
     from evaluation.contracts import NOT_APPLICABLE, SHOWN
-    from evaluation.monitoring.series import COUNT, said_period
+    from evaluation.monitoring.series import COUNT
 
     had = ((series.states == SHOWN) | (series.states == NOT_APPLICABLE)).sum(axis=0)
     few = [period for period, n in zip(series.periods, had.tolist(), strict=True) if n < len(series.units)]

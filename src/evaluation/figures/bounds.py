@@ -18,9 +18,9 @@ from evaluation.figures import states, style, units
 from evaluation.figures.trend import QUARTER, quarter_axis
 from evaluation.language import Words, number, percent
 from evaluation.monitoring.missing.completion import ANY, OWN
-from evaluation.monitoring.missing.missing_reports import MissingReports, said_period
+from evaluation.monitoring.missing.missing_reports import MissingReports
 from evaluation.monitoring.series import COUNT, PROPORTION
-from evaluation.periods import Period
+from evaluation.periods import Period, said_period
 
 REPORTED = Words("theo các báo cáo đã nhận", "from the reports received")
 IMPUTED = Words("sau khi điền phần thiếu, khoảng {level}", "with the missing ones imputed, {level} interval")

@@ -15,9 +15,9 @@ from evaluation.figures import states, style, units
 from evaluation.figures.trend import NOTHING, QUARTER, ceiling, quarter_axis
 from evaluation.language import Words, number, percent
 from evaluation.monitoring.charts import ControlChart
-from evaluation.monitoring.charts.wording import PERIODS, when, written
+from evaluation.monitoring.charts.wording import PERIODS, written
 from evaluation.monitoring.series import unit_words
-from evaluation.periods import Period
+from evaluation.periods import Period, said_period
 
 PERIOD = Words("kỳ", "period")
 CENTRE = {
@@ -237,7 +237,7 @@ def _period_axis(ax: Axes, periods: list[str], chart: ControlChart, language: st
     step = max(1, -(-len(periods) // 8))
     places = range(0, len(periods), step)
     ax.set_xlim(-0.6, max(len(periods), 1) - 0.4)
-    ax.set_xticks(list(places), [when(periods[i], language) for i in places])
+    ax.set_xticks(list(places), [said_period(periods[i], language, short=True) for i in places])
     ax.set_xlabel((EVENT if chart.kind in _EVENTS else PERIOD)[language])
 
 
@@ -264,7 +264,7 @@ def _handles(chart: ControlChart, data: pd.DataFrame, language: str) -> list[Art
             found.append(Line2D([], [], label=words[language], **{**_mark(marker), "markersize": 7}))
     for phase in chart.phases[1:]:
         if phase.reason is not None:
-            told = CHANGE[language].format(period=when(phase.first, language), reason=phase.reason[language])
+            told = CHANGE[language].format(period=said_period(phase.first, language), reason=phase.reason[language])
             found.append(Line2D([], [], color=style.ACCENT, linestyle=_CHANGE, linewidth=1.2, label=told))
     return [*found, *states.handles(list(data["state"]), language)]
 
@@ -295,7 +295,7 @@ def _told(chart: ControlChart, data: pd.DataFrame, language: str) -> str:
     parts = [head.format(n=number(int((data["state"] == states.SHOWN).sum()), language)), chart.summary(language).rstrip(".")]
     for at, phase in enumerate(chart.phases):
         if phase.reason is not None and phase.first:
-            parts.append(CHANGE[language].format(period=when(phase.first, language), reason=phase.reason[language]))
+            parts.append(CHANGE[language].format(period=said_period(phase.first, language), reason=phase.reason[language]))
         rows = data[(data["phase"] == at) & np.isfinite(data["centre"])]
         if len(rows):
             last = rows.iloc[-1]
@@ -310,7 +310,7 @@ def _told(chart: ControlChart, data: pd.DataFrame, language: str) -> str:
             parts.append(told)
     for code, (_, words) in SIGNALS.items():
         if (data["signal"] == code).any():
-            periods = ", ".join(when(p, language) for p in data.loc[data["signal"] == code, "period"])
+            periods = ", ".join(said_period(p, language) for p in data.loc[data["signal"] == code, "period"])
             parts.append(f"{words[language]}: {periods}")
     if lost := states.counted(list(data["state"]), PERIOD, language):
         parts.append(lost)

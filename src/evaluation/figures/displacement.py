@@ -14,8 +14,9 @@ from matplotlib.patches import Patch
 from evaluation.figures import style, units
 from evaluation.figures.intervals import ratio_axis
 from evaluation.language import Words, number, sentence
-from evaluation.monitoring.around.displacement import ELSEWHERE, PLAIN_READINGS, READINGS, Displacement, said_period
+from evaluation.monitoring.around.displacement import ELSEWHERE, PLAIN_READINGS, READINGS, Displacement
 from evaluation.monitoring.around.rings import AREA_NAMES, CONTROL, RING1, RING2, UNIT
+from evaluation.periods import said_period
 
 AXIS = Words("số đếm sau so với trước (lần, thang lô-ga-rít)", "counts after over before (times, logarithmic scale)")
 RATIO = Words("tỷ số sau/trước và khoảng tin cậy {level}%", "ratio after/before with {level}% confidence interval")
@@ -83,7 +84,7 @@ def _name(result: Displacement, area: str, language: str) -> str:
 
 
 def _windows(result: Displacement, language: str) -> str:
-    a, b, c, d = (said_period(p, language) for p in (*result.before, *result.after))
+    a, b, c, d = (said_period(p, language, inside=True) for p in (*result.before, *result.after))
     return WINDOWS[language].format(a=a, b=b, c=c, d=d)
 
 

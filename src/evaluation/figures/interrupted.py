@@ -18,7 +18,7 @@ from evaluation.figures.trend_line import period_axis
 from evaluation.language import Words, sentence
 from evaluation.monitoring.over_time.controlled import ControlledSeries
 from evaluation.monitoring.over_time.interrupted import InterruptedSeries
-from evaluation.monitoring.over_time.season import period_label
+from evaluation.periods import said_period
 
 OBSERVED = Words("quan sát được", "observed")
 EXPECTED = Words("mô hình, có can thiệp", "model, with the intervention")
@@ -237,7 +237,7 @@ def _handles(course: _Course, names: tuple[Words, Words, Words], start: str, lan
         Line2D([], [], color=style.ACCENT, linestyle=_DASH, linewidth=1.6, label=without),
         Patch(facecolor=style.ACCENT, alpha=0.15, label=BAND[language]),
         Line2D(
-            [], [], color=style.ACCENT, linestyle=_STEP, linewidth=1.2, label=START[language].format(period=period_label(start, language))
+            [], [], color=style.ACCENT, linestyle=_STEP, linewidth=1.2, label=START[language].format(period=said_period(start, language))
         ),
     ]
     if course.phase_in.any():
@@ -258,7 +258,7 @@ def _tell(ax: Axes, course: _Course, title: str, said: str, unit: str, language:
 
     last = course.observed[-1]
     ends = TOLD[language].format(
-        period=period_label(course.periods[-1], language),
+        period=said_period(course.periods[-1], language),
         observed=write(last) if np.isfinite(last) else NOT_SEEN[language],
         without=write(course.without[-1]),
         low=write(course.low[-1]),

@@ -16,10 +16,9 @@ from matplotlib.patches import Patch
 from evaluation.figures import states, style, units
 from evaluation.figures.trend import INTERVAL, POINT, QUARTER, ceiling, quarter_axis
 from evaluation.language import Words
-from evaluation.monitoring.over_time.season import period_label
 from evaluation.monitoring.over_time.trend import Trend
 from evaluation.monitoring.series import unit_words
-from evaluation.periods import Period, PeriodError
+from evaluation.periods import Period, PeriodError, said_period
 
 VALUE = Words("giá trị của kỳ", "value of the period")
 PERIOD = Words("kỳ", "period")
@@ -53,7 +52,7 @@ def period_axis(ax: Axes, periods: Sequence[str], language: str) -> bool:
         step = max(1, -(-len(periods) // MOST_LABELS))
         places = range(0, len(periods), step)
         ax.set_xlim(-0.6, len(periods) - 0.4)
-        ax.set_xticks(list(places), [period_label(periods[i], language, short=True) for i in places])
+        ax.set_xticks(list(places), [said_period(periods[i], language, short=True) for i in places])
         style.plain_ticks(ax)
     ax.set_xlabel((QUARTER if quarterly else PERIOD)[language])
     return quarterly
@@ -140,7 +139,7 @@ def _handles(result: Trend, found: list[str], data: pd.DataFrame, quarterly: boo
         handles.append(Patch(label=BAND[language], **_BAND))
     handles += states.handles(found, language, zero=bool((data["value"] == 0).any()))
     for change in result.changes:
-        said = CHANGED[language].format(period=period_label(change.period, language), reason=change.reason[language])
+        said = CHANGED[language].format(period=said_period(change.period, language), reason=change.reason[language])
         handles.append(Line2D([], [], color=style.ACCENT, linestyle=_STEP, linewidth=1.4, label=said))
     return handles
 

@@ -14,7 +14,7 @@ from evaluation.language import Words, number, percent
 from evaluation.monitoring.funnel_limits import ADDITIVE, FEWEST_UNITS, LEVELS, NONE, PROPORTION, WINSORISED, Scatter
 from evaluation.monitoring.funnel_limits import winsorised_dispersion as winsorised_dispersion
 from evaluation.monitoring.series import COUNT, CountSeries
-from evaluation.periods import Period
+from evaluation.periods import said_period
 from evaluation.places import districts, wards
 from evaluation.results import Result
 
@@ -162,7 +162,7 @@ class Funnel(Result):
         speak = language or "en"
         noun = self.noun[speak] + ("s" if speak == "en" and self.n != 1 else "")
         slots: dict[str, object] = {"label": self.estimand[speak], "n": number(self.n, speak), "noun": noun}
-        slots["period"] = _period(self.period, speak)
+        slots["period"] = said_period(self.period, speak)
         middle = self.held_against
         if middle is None:
             return NOTHING[speak].format(**slots)
@@ -310,14 +310,6 @@ def _course(scatter: Scatter, middle: float, exposure: _Floats, series: CountSer
     ends = scatter.limits(middle, sizes, series.measure)
     scale = series.per if series.measure != PROPORTION else 1.0
     return pd.DataFrame({"n": sizes * scale, **ends})
-
-
-def _period(period: str, language: str) -> str:
-    """Write a quarter or year as the reader does; what is neither, as it is."""
-    try:
-        return Period.parse(period).label(language)
-    except ValueError:
-        return period
 
 
 def _empty() -> pd.DataFrame:

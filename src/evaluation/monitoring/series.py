@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,7 +16,7 @@ from evaluation.indicators import PER_RESIDENTS, RESIDENTS, indicator
 from evaluation.language import Words, number
 from evaluation.monitoring.reports.completeness import residents_reported
 from evaluation.monitoring.values import district_counts, indicator_values, ward_counts
-from evaluation.periods import FIRST_YEAR, LAST_YEAR, Period
+from evaluation.periods import Period
 from evaluation.places import districts, residents, wards
 from evaluation.store import EvidenceStore
 
@@ -305,16 +304,6 @@ def district_series(store: EvidenceStore, name: str) -> CountSeries:
     own = counts[counts["element"].isin(known.elements)]
     people = residents_reported(store.ward_reports(), spans)
     return series_of(indicator_values(own, people, only=[known.id]), known.id, spans, store.synthetic)
-
-
-def said_period(period: str, language: str) -> str:
-    """Write a period of a series for a reader, also a month ("2018-03") or a bare number, which `Period` does not know."""
-    year, _, month = period.partition("-")
-    if month.isdecimal():
-        return f"tháng {int(month)}/{year}" if language == "vi" else f"{calendar.month_name[int(month)]} {year}"
-    if period.isdecimal() and not (len(period) == 4 and FIRST_YEAR <= int(period) <= LAST_YEAR):
-        return f"kỳ {period}" if language == "vi" else f"period {period}"
-    return Period.parse(period).label(language)
 
 
 def unit_words(said_unit: str) -> Words:

@@ -112,5 +112,5 @@ def test_negative_counts_are_refused() -> None:
 
 def test_it_reads_as_one_line() -> None:
     found = interrupted_series(_series(0.7), events="events", period="t", start=25)
-    assert repr(found).startswith("<InterruptedSeries: Ratio of the rate of events from 25")
+    assert repr(found).startswith("<InterruptedSeries: Ratio of the rate of events from period 25")
     assert "\n" not in repr(found)

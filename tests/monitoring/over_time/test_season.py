@@ -7,7 +7,7 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from evaluation.monitoring.over_time.season import days_of, period_label, season_columns, tet_dates, tet_moves, tet_share
+from evaluation.monitoring.over_time.season import days_of, season_columns, tet_dates, tet_moves, tet_share
 
 
 def test_tet_dates_are_those_of_the_vietnamese_calendar() -> None:
@@ -52,20 +52,6 @@ def test_tet_moves_between_january_and_february_and_never_leaves_the_first_quart
     assert tet_moves(["2018-01", "2018-02"], 12)
     assert not tet_moves(["2018-Q1", "2018-Q2"], 4)
     assert not tet_moves(["1", "2"], 12)
-
-
-@pytest.mark.parametrize(
-    "name, vi, en, short",
-    [
-        ("2018-Q4", "Quý IV/2018", "Q4 2018", "Q4 2018"),
-        ("2018-03", "tháng 3/2018", "March 2018", "Mar 2018"),
-        ("2018", "Năm 2018", "2018", "2018"),
-        ("7", "7", "7", "7"),
-        ("đợt 2", "đợt 2", "đợt 2", "đợt 2"),
-    ],
-)
-def test_periods_are_written_for_a_reader(name: str, vi: str, en: str, short: str) -> None:
-    assert (period_label(name, "vi"), period_label(name, "en"), period_label(name, "en", short=True)) == (vi, en, short)
 
 
 def test_days_of_a_period() -> None:

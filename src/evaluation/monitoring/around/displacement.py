@@ -24,7 +24,7 @@ from evaluation.monitoring.around.quotient import Measures, check_totals, fielle
 from evaluation.monitoring.around.rings import CONTROL, RING1, RING2, UNIT, Rings
 from evaluation.monitoring.rates.intervals import rate_ratio_exact
 from evaluation.monitoring.series import PROPORTION, CountSeries
-from evaluation.periods import Period
+from evaluation.periods import said_period
 from evaluation.places import within_sentence
 from evaluation.results import Result
 
@@ -128,22 +128,12 @@ class Displacement(Result):
             "{label}, {place}, from {start} against before and against the control: {said}; what is seen elsewhere need not be "
             "the same people.",
         )
-        return template[speak].format(
-            label=self.label[speak], place=within_sentence(self.place)[speak], start=said_period(self.after[0], speak), said=said
-        )
+        start = said_period(self.after[0], speak, inside=True)
+        return template[speak].format(label=self.label[speak], place=within_sentence(self.place)[speak], start=start, said=said)
 
     def to_frame(self) -> pd.DataFrame:
         """Return the four areas with their counts and ratios."""
         return self.frame.copy()
-
-
-def said_period(period: str, language: str) -> str:
-    """Write a period of the plan's calendar as it stands inside a sentence, any other as it is."""
-    try:
-        label = Period.parse(period).label(language)
-    except ValueError:
-        return period
-    return label[:1].lower() + label[1:] if language == "vi" else label
 
 
 def displacement(

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.language import Words, number, span
-from evaluation.monitoring.around.displacement import ELSEWHERE, said_period, windows
+from evaluation.monitoring.around.displacement import ELSEWHERE, windows
 from evaluation.monitoring.around.rings import SHORTEST_BORDER_M
 from evaluation.monitoring.series import COUNT, CountSeries
+from evaluation.periods import said_period
 from evaluation.places import UnknownPlace, positions, ward_borders, within_sentence
 from evaluation.results import Result
 
@@ -163,7 +164,7 @@ class Spillover(Result):
         return template[speak].format(
             label=self.label[speak],
             place=within_sentence(self.place)[speak],
-            start=said_period(self.start, speak),
+            start=said_period(self.start, speak, inside=True),
             ratio=number(self.estimate, speak, 2),
             ends=span(number(self.low, speak, 2), number(self.high, speak, 2), speak),
             verdict=self._verdict[speak],
@@ -185,7 +186,7 @@ class Spillover(Result):
         return template[language].format(
             label=self.label[language],
             place=within_sentence(self.place)[language],
-            start=said_period(self.start, language),
+            start=said_period(self.start, language, inside=True),
             verdict=self._verdict[language],
         )
 

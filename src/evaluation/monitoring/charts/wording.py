@@ -10,7 +10,7 @@ from evaluation.language import sentence as sentence_of
 from evaluation.monitoring.charts import limits as lim
 from evaluation.monitoring.charts.phases import FEWEST_FOR_LIMITS
 from evaluation.monitoring.charts.rules import RULES
-from evaluation.periods import Period
+from evaluation.periods import said_period
 
 if TYPE_CHECKING:
     from evaluation.monitoring.charts.result import ControlChart
@@ -82,7 +82,7 @@ def sentence(chart: ControlChart, language: str) -> str:
         few = _TOO_SMALL if enough else _FEW_GAPS if chart.kind in (lim.G, lim.T) else _TOO_FEW
         return f"{head}; {few[language].format(n=number(chart.phases[-1].n, language))}."
     last, run = shown.iloc[-1], chart.phases[-1].basis == "run"
-    point = f"{written(chart, float(last['value']), language)} ({when(str(last['period']), language)})"
+    point = f"{written(chart, float(last['value']), language)} ({said_period(str(last['period']), language)})"
     if last["signal"]:
         told = listed([said_rule(chart, name)[language] for name in str(last["rules"]).split(",")], language)
         tail = _SIGNAL[language].format(point=point, rules=told)
@@ -98,7 +98,7 @@ def sentence(chart: ControlChart, language: str) -> str:
         tail += f" ({_SMALL_RUN[language] if small else _RUN[language].format(n=number(chart.phases[-1].n, language))})"
     same = shown[(shown["phase"] == last["phase"]) & shown["baseline"] & (shown["signal"] == last["signal"])]
     if last["signal"] and not last["baseline"] and len(same):
-        tail += f"; {_BEGAN[language].format(period=when(str(same['period'].iloc[0]), language))}"
+        tail += f"; {_BEGAN[language].format(period=said_period(str(same['period'].iloc[0]), language))}"
     if not last["signal"] and (earlier := int((shown["signal"] != 0).sum())):
         tail += f"; {_EARLIER[language].format(n=number(earlier, language), noun=_noun(earlier, language))}"
     return f"{head}; {tail}."
@@ -123,14 +123,6 @@ def written(chart: ControlChart, x: float, language: str, *, bare: bool = False)
     if chart.kind in (lim.G, lim.T):
         return f"{text} {_noun(1 if x == 1 else 2, language)}" if chart.unit == PERIODS and not bare else text
     return text
-
-
-def when(period: str, language: str) -> str:
-    """Return a period as the reader writes it; a name that is no period stays as it is."""
-    try:
-        return Period.parse(period).label(language)
-    except ValueError:
-        return period
 
 
 def said_rule(chart: ControlChart, name: str) -> Words:

@@ -19,8 +19,9 @@ from scipy import special
 from evaluation.language import Words, number
 from evaluation.monitoring.missing.completion import Imputer, Reports, reports_of
 from evaluation.monitoring.missing.imputation import combined
-from evaluation.monitoring.missing.missing_reports import ALL_UNITS, IMPUTATIONS, said_period
+from evaluation.monitoring.missing.missing_reports import ALL_UNITS, IMPUTATIONS
 from evaluation.monitoring.series import CountSeries
+from evaluation.periods import said_period
 from evaluation.results import Result
 
 if TYPE_CHECKING:

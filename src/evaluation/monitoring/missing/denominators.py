@@ -17,9 +17,10 @@ from scipy import stats
 
 from evaluation.contracts import SHOWN
 from evaluation.language import Words, number, percent, points, span
-from evaluation.monitoring.missing.missing_reports import ALL_UNITS, said_period
+from evaluation.monitoring.missing.missing_reports import ALL_UNITS
 from evaluation.monitoring.rates.intervals import difference_newcombe, rate_ratio_exact
 from evaluation.monitoring.series import COUNT, PROPORTION, CountSeries
+from evaluation.periods import said_period
 from evaluation.results import Result
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from evaluation.language import Words, number, percent, span
 from evaluation.monitoring.missing.completion import ANY, OWN, Imputer, Reports, figure_of, reports_of
 from evaluation.monitoring.series import COUNT, PROPORTION, CountSeries
-from evaluation.periods import Period, PeriodError
+from evaluation.periods import said_period
 from evaluation.results import Result
 
 if TYPE_CHECKING:
@@ -163,14 +163,6 @@ class MissingReports(Result):
         if self.measure == PROPORTION:
             return Words("ở các đơn vị thiếu từ không ai đến tất cả", "in the missing ones nobody to everybody did")
         return EXTREMES[self.ceiling]
-
-
-def said_period(period: str, language: str) -> str:
-    """Write a period for the reader; one that is no quarter or year stays as it is."""
-    try:
-        return Period.parse(period).label(language)
-    except PeriodError:
-        return period
 
 
 def missing_reports(

@@ -26,8 +26,9 @@ from scipy import stats
 from evaluation.language import Words, number, span
 from evaluation.monitoring.over_time.autocorrelation import correlated
 from evaluation.monitoring.over_time.regression import Fit, fit
-from evaluation.monitoring.over_time.season import period_label, season_columns
+from evaluation.monitoring.over_time.season import season_columns
 from evaluation.monitoring.series import PROPORTION, CountSeries, DocumentedChange
+from evaluation.periods import said_period
 from evaluation.results import Result
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ class Regime(Result):
         speak = language or "en"
         control, programme = (_said(x, speak) for x in (self.control_step, self.programme_step))
         beyond = _said((self.estimate or 1.0, self.low or 1.0, self.high or 1.0), speak)
-        when, why = period_label(self.change.period, speak), self.change.reason[speak]
+        when, why = said_period(self.change.period, speak), self.change.reason[speak]
         return Words(
             f"{self.name.vi}, từ {when} ({why}): chỉ tiêu đối chứng {control}, chỉ tiêu của chương trình {programme}, "
             f"chênh nhau {beyond}; {VERDICTS[self.verdict].vi}",
@@ -201,8 +202,8 @@ def programme_or_paperwork(
     (_, low, high), all_series = triples[2], (*controls, *programme)
     return Regime(
         estimand=Words(
-            f"Bậc của chỉ tiêu chương trình so với chỉ tiêu đối chứng từ {period_label(change.period, 'vi')}",
-            f"Step of the programme's indicators over that of the controls from {period_label(change.period, 'en')}",
+            f"Bậc của chỉ tiêu chương trình so với chỉ tiêu đối chứng từ {said_period(change.period, 'vi')}",
+            f"Step of the programme's indicators over that of the controls from {said_period(change.period, 'en')}",
         ),
         method=Words(
             "Mô hình xu thế có bậc của từng chỉ tiêu, gộp theo phương sai (Zellner 1962; DerSimonian, Laird 1986).",

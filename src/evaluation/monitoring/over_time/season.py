@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-import re
 from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from evaluation.periods import Period, PeriodError
+from evaluation.periods import Period, PeriodError, month_of
 from evaluation.settings import folders
 
 MONTHS_A_YEAR = 12
@@ -27,7 +26,6 @@ DAYS_BEFORE, DAYS_AFTER = 7, 7
 MOST_INDICATORS = 4
 FOURIER_PAIRS = 2
 
-_MONTH = re.compile(r"(?P<year>[0-9]{4})[-/]?M?(?P<month>0?[1-9]|1[0-2])")
 _Floats = NDArray[np.float64]
 
 
@@ -97,39 +95,14 @@ def days_of(period: str) -> tuple[dt.date, dt.date] | None:
     period : str
         A month ("2018-02", "2018-M2"), a quarter ("2018-Q1") or a year ("2018").
     """
-    if month := _MONTH.fullmatch(str(period).strip()):
-        first = dt.date(int(month["year"]), int(month["month"]), 1)
+    if month := month_of(period):
+        first = dt.date(*month, 1)
         return first, (first + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1)
     try:
         known = Period.parse(str(period))
     except PeriodError:
         return None
     return known.start, known.end
-
-
-def period_label(period: str, language: str, short: bool = False) -> str:
-    """Write a period for a reader: "Quý IV/2018", "tháng 3/2018"; "Q4 2018", "March 2018"; another name as it is.
-
-    Parameters
-    ----------
-    period : str
-        As in `days_of`, or any other name.
-    language : {"vi", "en"}
-    short : bool
-        For an axis: "3/2018", "Mar 2018", "2018".
-    """
-    text = str(period).strip()
-    if month := _MONTH.fullmatch(text):
-        day = dt.date(int(month["year"]), int(month["month"]), 1)
-        if language == "vi":
-            return f"{'' if short else 'tháng '}{day.month}/{day.year}"
-        return f"{day:%b %Y}" if short else f"{day:%B %Y}"
-    if short and text.isdigit():
-        return text
-    try:
-        return Period.parse(text).label(language)
-    except PeriodError:
-        return text
 
 
 def tet_share(periods: Sequence[str], before: int = DAYS_BEFORE, after: int = DAYS_AFTER) -> _Floats:

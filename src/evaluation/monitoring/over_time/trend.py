@@ -13,9 +13,10 @@ from evaluation.language import Words, listed, number, percent, points, span
 from evaluation.monitoring.over_time.autocorrelation import lag_one
 from evaluation.monitoring.over_time.period_change import DIFFERENCE, RATIO, Change, change_on
 from evaluation.monitoring.over_time.regression import Fit, fit
-from evaluation.monitoring.over_time.season import days_of, period_label, season_columns, tet_moves, tet_share
+from evaluation.monitoring.over_time.season import days_of, season_columns, tet_moves, tet_share
 from evaluation.monitoring.rates.intervals import garwood, wilson
 from evaluation.monitoring.series import COUNT, PROPORTION, CountSeries, DocumentedChange, unit_words
+from evaluation.periods import said_period
 from evaluation.results import Result
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ class Trend(Result):
         speak = language or "en"
         parts = [f"{self.label[speak]}, {self.name[speak]}: {self._level(speak)}", self.said_change(speak)]
         if self.changes:
-            when = listed([period_label(c.period, speak) for c in self.changes], speak)
+            when = listed([said_period(c.period, speak) for c in self.changes], speak)
             parts.append(Words(f"đã tính đến thay đổi cách đếm từ {when}", f"a change of counting from {when} is allowed for")[speak])
         parts.append(self._not_reported(speak))
         return "; ".join(p for p in parts if p)
@@ -170,11 +171,11 @@ class Trend(Result):
             return Words("không có số liệu", "no figures")[speak]
         bare = replace(self, said_unit="")
         ends = span(bare.written(self.value_low, speak), bare.written(self.value_high, speak), speak)
-        when = period_label(self.value_period, speak)
+        when = said_period(self.value_period, speak)
         return Words(f"{self.written(self.value, speak)} ({ends}) ở {when}", f"{self.written(self.value, speak)} ({ends}) in {when}")[speak]
 
     def _not_reported(self, speak: str) -> str:
-        lost = [period_label(str(p), speak) for p in self.frame.loc[self.frame["state"] == MISSING, "period"]]
+        lost = [said_period(str(p), speak) for p in self.frame.loc[self.frame["state"] == MISSING, "period"]]
         if not lost:
             return ""
         said = listed(lost, speak) if len(lost) <= MOST_NAMED else Words(f"{len(lost)} kỳ", f"{len(lost)} periods")[speak]
@@ -367,8 +368,8 @@ def _line(model: Fit | None, design: _Floats, share: bool, level: float) -> list
 def _estimand(own: CountSeries, unit: str) -> Words:
     name, first, last = own.name(unit), own.periods[0], own.periods[-1]
     return Words(
-        f"Thay đổi mỗi năm: {own.label.vi}, {name.vi}, từ {period_label(first, 'vi')} đến {period_label(last, 'vi')}",
-        f"Yearly change: {own.label.en}, {name.en}, {period_label(first, 'en')} to {period_label(last, 'en')}",
+        f"Thay đổi mỗi năm: {own.label.vi}, {name.vi}, từ {said_period(first, 'vi')} đến {said_period(last, 'vi')}",
+        f"Yearly change: {own.label.en}, {name.en}, {said_period(first, 'en')} to {said_period(last, 'en')}",
     )
 
 
@@ -389,7 +390,7 @@ def _method(own: CountSeries, errors: str, seasonal: bool, steps: tuple[Document
     season = Words("có mùa vụ", "with a season") if seasonal else Words("không có mùa vụ", "without a season")
     if seasonal and own.season == 4:
         season = Words("có mùa vụ theo quý (Tết nằm trong quý I)", "with an effect a quarter (Tết lies in the first)")
-    reasons = ["; ".join(f"{period_label(c.period, s)}: {c.reason[s]}" for c in steps) for s in ("vi", "en")]
+    reasons = ["; ".join(f"{said_period(c.period, s)}: {c.reason[s]}" for c in steps) for s in ("vi", "en")]
     stepped = (f", bậc tại {reasons[0]}", f", a step at {reasons[1]}") if steps else ("", "")
     return Words(
         f"{kind.vi[:1].upper()}{kind.vi[1:]}, {season.vi}, {carried[errors].vi}{stepped[0]} (McCullagh, Nelder 1989; Turner và cs. 2021).",

@@ -12,7 +12,7 @@ from evaluation.language import Words, number, percent, span
 from evaluation.monitoring.rates.midp import RATE, SHARE
 from evaluation.monitoring.series import COUNT, PROPORTION, CountSeries
 from evaluation.monitoring.small_areas.shrinkage import FEWEST_UNITS, LIKELIHOOD, shrink
-from evaluation.periods import Period
+from evaluation.periods import Period, said_period
 from evaluation.places.ground import CENSUSES
 from evaluation.results import Result
 
@@ -109,7 +109,7 @@ class Shrunken(Result):
         said = UNKNOWN if self.signal is None else NOISE
         return said[speak].format(
             label=self.label[speak],
-            period=_named(self.period, speak),
+            period=said_period(self.period, speak),
             noise=percent(1 - (self.signal or 0.0), speak, 0),
             n=number(self.n, speak),
             value=self.written(self.estimate, speak),
@@ -237,10 +237,3 @@ def age_of_residents(period: str) -> Words:
 
 def _years(one: dt.date, other: dt.date, language: str) -> str:
     return number(abs((other - one).days) / 365.25, language, 1)
-
-
-def _named(period: str, language: str) -> str:
-    try:
-        return Period.parse(period).label(language)
-    except ValueError:
-        return period

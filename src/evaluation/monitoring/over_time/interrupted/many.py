@@ -13,8 +13,9 @@ from evaluation.language import Words, number
 from evaluation.monitoring.over_time.interrupted.one import ASSUMPTIONS, CARRIED
 from evaluation.monitoring.over_time.interrupted.segments import FEWEST_PERIODS, segments
 from evaluation.monitoring.over_time.regression import fit
-from evaluation.monitoring.over_time.season import period_label, season_columns, tet_moves, tet_share
+from evaluation.monitoring.over_time.season import season_columns, tet_moves, tet_share
 from evaluation.monitoring.series import PROPORTION, CountSeries
+from evaluation.periods import said_period
 from evaluation.results import Result
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ def interrupted_many(
     frame["p"] = model.p_value(some.level_at)
     frame = frame.assign(dispersion=model.dispersion, correlation=model.correlation, n=seen.sum(axis=1))
     known = frame.loc[frame["state"] == FOUND, "ratio"]
-    when = Words(*(period_label(start, s) for s in ("vi", "en"))) if isinstance(start, str) else Words("kỳ bắt đầu", "each start")
+    when = Words(*(said_period(start, s) for s in ("vi", "en"))) if isinstance(start, str) else Words("kỳ bắt đầu", "each start")
     columns = ["unit", "ratio", "low", "high", "p", "slope_ratio", "slope_low", "slope_high", "dispersion", "correlation", "n", "state"]
     return InterruptedMany(
         estimand=Words(f"{series.label.vi}, mức thay đổi từ {when.vi}", f"{series.label.en}, change of level from {when.en}"),

@@ -12,8 +12,8 @@ from evaluation.language import Words, number, percent, span
 from evaluation.monitoring.over_time.autocorrelation import lag_one
 from evaluation.monitoring.over_time.interrupted.segments import Segments, check_sides, season_terms, segments
 from evaluation.monitoring.over_time.regression import Fit, fit
-from evaluation.monitoring.over_time.season import period_label
 from evaluation.monitoring.over_time.trend import CLEAR, UNCLEAR
+from evaluation.periods import said_period
 from evaluation.results import Result
 
 if TYPE_CHECKING:
@@ -264,7 +264,7 @@ def _fitted(y: _Floats, design: _Floats, size: _Floats, kind: str, errors: str, 
 def named(start: object) -> Words:
     """Return a period's name as it stands in a sentence; a mere number is called a period."""
     text = str(start)
-    return Words(f"kỳ {text}", text) if text.isdigit() else Words(*(period_label(text, s) for s in ("vi", "en")))
+    return Words(*(said_period(text, s) for s in ("vi", "en")))
 
 
 def _ratio(model: Fit, at: int, level: float) -> tuple[float, float, float]:
