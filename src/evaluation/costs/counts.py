@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from evaluation.contracts import MISSING, NOT_COMPARABLE, SHOWN
 from evaluation.indicators import elements
+from evaluation.monitoring.given_numbers import not_negative
 from evaluation.monitoring.series import FORM_PERIODS, QUARTERS_A_YEAR
 from evaluation.places import wards
 
@@ -77,7 +78,7 @@ def yearly_dispersion(counts: ArrayLike) -> float:
     ----------
     McCullagh, Nelder 1989, Generalized Linear Models, 2nd ed., section 6.2.3.
     """
-    table = np.asarray(counts, dtype=float)
+    table = not_negative(counts, "counts")
     if table.ndim != 2:
         raise ValueError("counts phải là bảng đơn vị x năm. / counts must be a table of units x years.")
     table = table[~np.isnan(table).any(axis=1)]

@@ -13,6 +13,7 @@ from evaluation.costs.ratio import RatioSet
 from evaluation.costs.statement import Statement
 from evaluation.costs.unit_costs import MILLION, decimals
 from evaluation.language import Words, number, span
+from evaluation.monitoring.given_numbers import floats
 from evaluation.results import Result
 
 if TYPE_CHECKING:
@@ -194,7 +195,7 @@ class CostEffectiveness(Result):
 
 
 def _worth(values: ArrayLike) -> _Floats:
-    worth = np.atleast_1d(np.asarray(values, dtype=float))
+    worth = np.atleast_1d(floats(values, "values"))
     if not np.isfinite(worth).all() or (worth < 0).any():
         raise ValueError("values phải hữu hạn, không âm. / values must be finite and not negative.")
     return worth

@@ -10,6 +10,7 @@ from evaluation.costs.effectiveness import CostEffectiveness
 from evaluation.costs.ratio import EVERYTHING, INTERVAL, RatioSet, fieller, wedge
 from evaluation.costs.statement import Statement
 from evaluation.language import Words
+from evaluation.monitoring.given_numbers import broadcast, floats
 from evaluation.settings import DEFAULT_SEED
 
 DRAWS = 5_000
@@ -160,8 +161,8 @@ def cost_effectiveness_draws(
     ValueError
         If a draw is not finite or there are fewer than two.
     """
-    gains = np.asarray(effect, dtype=float)
-    together = _pairs(np.stack(np.broadcast_arrays(np.asarray(cost, dtype=float), gains), axis=1), "cost, effect")
+    spent, gains = broadcast(np.atleast_1d(floats(cost, "cost")), np.atleast_1d(floats(effect, "effect")))
+    together = _pairs(np.stack((spent, gains), axis=1), "cost, effect")
     middle = (float(together[:, 0].mean()), float(together[:, 1].mean())) if centre is None else centre
     region = wedge(together[:, 0], together[:, 1], middle, level) if middle != (0.0, 0.0) else RatioSet(EVERYTHING)
     return _made((estimand, GIVEN, gained), middle, together, region, effect_told, statement, level, len(together))
@@ -247,7 +248,7 @@ def _made(
 
 
 def _pairs(values: ArrayLike, name: str) -> _Floats:
-    pairs = np.asarray(values, dtype=float)
+    pairs = floats(values, name)
     if pairs.ndim != 2 or pairs.shape[1] != 2 or len(pairs) < 2 or not np.isfinite(pairs).all():
         raise ValueError(
             f"{name}: cần bảng hai cột (chi phí, kết quả), ít nhất hai dòng, không có ô trống. / "

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from evaluation.language import Words
+from evaluation.monitoring.given_numbers import finite
 from evaluation.settings import folders
 
 BASE_YEAR = 2018  # the year that the plan is for
@@ -78,7 +79,7 @@ def constant(amounts: ArrayLike, years: ArrayLike, base: int = BASE_YEAR) -> _Fl
             "add the year with its source to data/reference/price_index.csv."
         )
     factor = np.vectorize(lambda y: levels[base] / levels[y], otypes=[float])(asked) if asked.size else np.ones(asked.shape)
-    return np.asarray(np.asarray(amounts, dtype=float) * factor, dtype=float)
+    return np.asarray(finite(amounts, "amounts") * factor, dtype=float)
 
 
 def present_value(flows: ArrayLike, rate: float, first: int = 0) -> _Floats:
@@ -103,7 +104,7 @@ def present_value(flows: ArrayLike, rate: float, first: int = 0) -> _Floats:
     ValueError
         If the rate is not above -1.
     """
-    if not rate > -1:
+    if not finite(rate, "rate") > -1:
         raise ValueError(f"Tỷ lệ chiết khấu rate phải lớn hơn -1 (0,03 là 3%), đang là {rate}. / rate must be above -1, it is {rate}.")
-    amounts = np.asarray(flows, dtype=float)
+    amounts = np.atleast_1d(finite(flows, "flows"))
     return np.asarray((amounts / (1 + rate) ** (first + np.arange(amounts.shape[-1]))).sum(axis=-1))

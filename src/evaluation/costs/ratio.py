@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
+from evaluation.monitoring.given_numbers import between_0_and_1, floats
+
 INTERVAL, OUTSIDE, EVERYTHING = "interval", "outside", "everything"
 
 _Floats = NDArray[np.float64]
@@ -75,10 +77,12 @@ def fieller(
     Willan, O'Brien 1996, Health Economics 5:297-305. Chaudhary, Stearns 1996,
     Statistics in Medicine 15:1447-1458 (for cost-effectiveness ratios).
     """
-    if not np.isfinite([top, bottom, top_se, bottom_se]).all() or min(top_se, bottom_se) < 0:
+    given = [float(floats(x, "top, bottom, top_se, bottom_se")) for x in (top, bottom, top_se, bottom_se)]
+    if not np.isfinite(given).all() or min(top_se, bottom_se) < 0:
         raise ValueError("Ước lượng phải hữu hạn và sai số chuẩn không âm. / Estimates must be finite and standard errors not negative.")
-    if not -1 <= correlation <= 1 or not 0 < level < 1:
-        raise ValueError("correlation phải từ -1 đến 1 và level giữa 0 và 1. / correlation must be -1 to 1 and level between 0 and 1.")
+    between_0_and_1(level)
+    if not -1 <= correlation <= 1:
+        raise ValueError("correlation phải từ -1 đến 1. / correlation must be from -1 to 1.")
     q = float(stats.norm.ppf(0.5 + level / 2) if degrees is None else stats.t.ppf(0.5 + level / 2, degrees)) ** 2
     # The ratio r is kept where (top - r bottom)^2 <= q var(top - r bottom): a r^2 - 2 b r + c <= 0.
     a = bottom**2 - q * bottom_se**2
@@ -123,7 +127,7 @@ def wedge(top: ArrayLike, bottom: ArrayLike, centre: tuple[float, float], level:
     Cook, Heyse 2000, Statistics in Medicine 19:2989-3003 (angles). Obenchain
     1999, Drug Information Journal 33:93-108 (wedge-shaped confidence regions).
     """
-    tops, bottoms = np.asarray(top, dtype=float), np.asarray(bottom, dtype=float)
+    tops, bottoms = np.atleast_1d(floats(top, "top")), np.atleast_1d(floats(bottom, "bottom"))
     if not len(tops) or not (np.isfinite(tops).all() and np.isfinite(bottoms).all()) or centre == (0.0, 0.0):
         raise ValueError(
             "Cần các lần rút hữu hạn và ước lượng khác gốc tọa độ. / Draws must be finite and the estimate away from the origin."

@@ -14,6 +14,7 @@ from evaluation.costs.budget import DISTRICT
 from evaluation.costs.counts import yearly_dispersion
 from evaluation.costs.prices import BASE_YEAR, SOURCE, constant
 from evaluation.language import Words, number, percent, span
+from evaluation.monitoring.given_numbers import broadcast, not_negative
 from evaluation.monitoring.rates.intervals import garwood, rate_ratio_exact
 from evaluation.places import districts
 from evaluation.plan import pilots
@@ -81,9 +82,7 @@ def cost_interval(money: ArrayLike, count: ArrayLike, dispersion: float = 1.0, l
     ValueError
         If money is negative or infinite, `dispersion` below 1, or as `intervals.garwood`.
     """
-    spent, done = np.broadcast_arrays(np.asarray(money, dtype=float), np.asarray(count, dtype=float))
-    if np.any(spent < 0) or np.any(np.isinf(spent)):
-        raise ValueError("money phải hữu hạn, không âm. / money must be finite and not negative.")
+    spent, done = broadcast(not_negative(money, "money"), not_negative(count, "count"))
     if not (np.isfinite(dispersion) and dispersion >= 1):
         raise ValueError(f"dispersion phải từ 1 trở lên, đang là {dispersion}. / dispersion must be 1 or more, it is {dispersion}.")
     few, many = (np.asarray(x) * dispersion for x in garwood(done / dispersion, 1.0, level))

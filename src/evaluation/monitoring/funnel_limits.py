@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
+from evaluation.monitoring.given_numbers import between_0_and_1, finite, not_negative
+
 _Floats: TypeAlias = NDArray[np.float64]
 
 PROPORTION = "proportion"
@@ -57,12 +59,16 @@ def chance_limits(centre: float, size: ArrayLike, measure: str, level: float) ->
     Raises
     ------
     ValueError
-        If `centre` leaves nothing to chance (0, or 1 for a share).
+        If `centre` leaves nothing to chance (0, or 1 for a share), a size is negative or infinite, or `level` is not
+        between 0 and 1.
     """
     _check_centre(centre, measure)
-    exposure = np.asarray(size, dtype=float)
+    between_0_and_1(level)
+    exposure = not_negative(size, "size")
     law, tail = _law(centre, exposure, measure), (1 - level) / 2
     least, most = law.ppf(tail), law.isf(tail)
+    # Of hundreds of thousands of millions of events the library gives no quantile; the normal one is within one event of it.
+    least = np.where(np.isnan(least), np.floor(law.mean() + stats.norm.ppf(tail) * law.std()), least)
     low = least - (law.cdf(least) - tail) / law.pmf(least)
     high = most + (law.sf(most - 1) - tail) / law.pmf(most)
     top = 1.0 if measure == PROPORTION else np.inf
@@ -91,9 +97,9 @@ def chance_p(value: ArrayLike, centre: float, size: ArrayLike, measure: str) -> 
         As `chance_limits`.
     """
     _check_centre(centre, measure)
-    exposure = np.asarray(size, dtype=float)
+    exposure = not_negative(size, "size")
     law = _law(centre, exposure, measure)
-    count = np.maximum(np.asarray(value, dtype=float), 0.0) * _whole(exposure, measure)
+    count = np.maximum(finite(value, "value"), 0.0) * _whole(exposure, measure)
     count = np.where(np.abs(count - np.rint(count)) < 1e-9 * np.maximum(count, 1.0), np.rint(count), count)
     under, part = np.floor(count), count - np.floor(count)
     below = law.cdf(under) + part * law.pmf(under + 1)
@@ -107,7 +113,7 @@ def winsorised_dispersion(scores: NDArray[np.float64], share: float = DRAWN_IN) 
     Parameters
     ----------
     scores : ndarray of shape (units,)
-        (value - common value) / standard error by chance alone.
+        (value - common value) / standard error by chance alone; NaN where there is none.
     share : float
         How many of the units are drawn in at each end; 0 leaves all as they are.
 
@@ -127,6 +133,8 @@ def winsorised_dispersion(scores: NDArray[np.float64], share: float = DRAWN_IN) 
     ----------
     Spiegelhalter 2005, Statistics in Medicine 24:1185-1202 (without the division).
     """
+    scores = np.atleast_1d(finite(scores, "scores"))
+    scores = scores[~np.isnan(scores)]
     n = len(scores)
     if n < 2:
         return 1.0
@@ -247,7 +255,8 @@ def _whole(size: _Floats, measure: str) -> _Floats:
 
 
 def _check_centre(centre: float, measure: str) -> None:
-    if not 0 < centre < (1 if measure == PROPORTION else np.inf):
+    given = finite(centre, "centre")
+    if given.ndim or not 0 < given < (1 if measure == PROPORTION else np.inf):
         raise ValueError(
             f"Mức để so sánh phải lớn hơn 0 (và nhỏ hơn 1 với tỷ lệ), đang là {centre}: không có giới hạn ngẫu nhiên. / "
             f"The value to compare with must be above 0 (and below 1 for a share), it is {centre}: there are no limits of chance."

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, stats
 
 from evaluation.language import Words
+from evaluation.monitoring.given_numbers import between_0_and_1, floats
 from evaluation.results import Result
 
 if TYPE_CHECKING:
@@ -99,7 +100,8 @@ def pool(
     ValueError
         If fewer than two studies are given, or a variance is not above zero.
     """
-    y, v = np.asarray(estimates, dtype=float), np.asarray(variances, dtype=float)
+    y, v = np.atleast_1d(floats(estimates, "estimates")), np.atleast_1d(floats(variances, "variances"))
+    between_0_and_1(level)
     _check(y, v)
     k, weights0 = len(y), 1 / v
     mean0 = float(np.average(y, weights=weights0))

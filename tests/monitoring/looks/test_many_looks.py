@@ -148,10 +148,10 @@ def test_what_cannot_be_answered_is_refused(options: dict[str, object], match: s
 @pytest.mark.parametrize(
     ("call", "match"),
     [
-        (lambda: spending(0), "at least one look"),
+        (lambda: spending(0), "number of looks from 1"),
         (lambda: spending(2, information=[0.5, 0.5]), "information must rise"),
         (lambda: spending(2, information=[0.5, 1.5]), "information must rise"),
-        (lambda: spending(kind="even"), "must be between 0 and 1, kind"),
+        (lambda: spending(kind="even"), "must be one of obrien_fleming"),
         (lambda: chance_signals(3, correlation=1.0), "correlation=1.0 from 0 to below 1"),
     ],
 )

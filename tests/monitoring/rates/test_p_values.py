@@ -24,7 +24,7 @@ def test_a_design_effect_is_fewer_persons() -> None:
 
 
 def test_equal_shares_have_p_one_and_missing_ones_none() -> None:
-    np.testing.assert_array_equal(difference_p([5, np.nan, 3], [10, 10, 0], [50, 5, 3], [100, 10, 9]), [1.0, np.nan, np.nan])
+    np.testing.assert_array_equal(difference_p([5, np.nan, 0], [10, 10, 0], [50, 5, 3], [100, 10, 9]), [1.0, np.nan, np.nan])
 
 
 @pytest.mark.parametrize("k1, e1, k0, e0", [(12, 1.0, 5, 1.0), (3, 2.0, 9, 1.5), (0, 1.0, 7, 1.0), (40, 1.0, 22, 1.0)])

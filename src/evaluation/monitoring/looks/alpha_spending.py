@@ -16,10 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, stats
 
+from evaluation.monitoring.given_numbers import between_0_and_1, floats
+
 _Floats: TypeAlias = NDArray[np.float64]
 
 OBRIEN_FLEMING, POCOCK = "obrien_fleming", "pocock"
-LOOKS_A_YEAR = 4
+LOOKS_A_YEAR, MOST_LOOKS = 4, 200
 # Gauss-Legendre nodes over what has not crossed yet; 160 give six decimals with 40 looks.
 _NODES, _FAR = 160, 9.0
 
@@ -100,10 +102,11 @@ def spending(
     Lan, DeMets 1983, Biometrika 70:659-663. Armitage, McPherson, Rowe 1969, JRSS A 132:235-244 (the recursion).
     """
     shares = _shares(looks, information)
-    if not 0 < alpha < 1 or kind not in _FUNCTIONS or sides not in (1, 2):
+    between_0_and_1(alpha, "alpha", 0.05)
+    if kind not in _FUNCTIONS or sides not in (1, 2):
         raise ValueError(
-            f"alpha={alpha} phải nằm giữa 0 và 1, kind={kind!r} phải là một trong {', '.join(_FUNCTIONS)}, sides={sides} là 1 hoặc 2. / "
-            f"alpha={alpha} must be between 0 and 1, kind={kind!r} one of {', '.join(_FUNCTIONS)}, sides={sides} 1 or 2."
+            f"kind={kind!r} phải là một trong {', '.join(_FUNCTIONS)}, sides={sides} là 1 hoặc 2. / "
+            f"kind={kind!r} must be one of {', '.join(_FUNCTIONS)}, sides={sides} 1 or 2."
         )
     side = _FUNCTIONS[kind](alpha / sides, shares)
     increments = np.diff(side, prepend=0.0)
@@ -139,7 +142,12 @@ def crossing(boundary: Sequence[float] | _Floats, information: Sequence[float] |
     -----
     Looking four times at growing data at 5% gives a signal by chance alone in 12.6% (Armitage, McPherson and Rowe 1969).
     """
-    limits = np.asarray(boundary, dtype=float)
+    limits = floats(boundary, "boundary")
+    if limits.ndim != 1 or np.isnan(limits).any() or sides not in (1, 2):
+        raise ValueError(
+            "boundary phải là một dãy số, mỗi lần xem một số, không để trống; sides là 1 hoặc 2. / "
+            "boundary must be a sequence of numbers, one a look, none missing; sides 1 or 2."
+        )
     walk, exits = _Walk(_shares(len(limits), information), sides), np.empty(len(limits))
     for k, limit in enumerate(limits):
         exits[k] = walk.exit(limit) * sides
@@ -196,9 +204,9 @@ _FUNCTIONS: dict[str, Callable[[float, _Floats], _Floats]] = {OBRIEN_FLEMING: _o
 
 
 def _shares(looks: int, information: Sequence[float] | None) -> _Floats:
-    if looks < 1:
-        raise ValueError(f"looks={looks}: phải có ít nhất một lần xem. / There must be at least one look.")
-    shares = np.arange(1, looks + 1) / looks if information is None else np.asarray(information, dtype=float)
+    if not isinstance(looks, int | np.integer) or not 1 <= looks <= MOST_LOOKS:
+        raise ValueError(f"looks={looks}: cần từ 1 đến {MOST_LOOKS} lần xem. / A whole number of looks from 1 to {MOST_LOOKS} is needed.")
+    shares = np.arange(1, looks + 1) / looks if information is None else np.atleast_1d(floats(information, "information"))
     if not (len(shares) and np.all(np.diff(shares, prepend=0.0) > 0) and shares[-1] <= 1 + 1e-12):
         raise ValueError("Tham số information phải tăng dần, lớn hơn 0 và không quá 1. / information must rise, above 0 and at most 1.")
     return np.asarray(np.minimum(shares, 1.0))

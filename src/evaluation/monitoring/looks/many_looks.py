@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from evaluation.language import Words, number, percent
+from evaluation.monitoring.given_numbers import between_0_and_1
 from evaluation.monitoring.looks.alpha_spending import OBRIEN_FLEMING, Spending, crossing, spending
 from evaluation.monitoring.looks.multiple_testing import benjamini_hochberg, benjamini_yekutieli, checked_p, holm
 from evaluation.results import Result
@@ -210,13 +211,13 @@ def many_looks(
         has another number of comparisons.
     """
     values = checked_p(p)
+    between_0_and_1(alpha, "alpha", 0.05)
     if np.isnan(values).all():
         raise ValueError("Không có giá trị p nào: không có gì để kiểm soát. / There is no p-value at all: nothing to control.")
-    if question not in (ANY, WHICH, EVERY_QUARTER) or dependence not in ("positive", "unknown") or not 0 < alpha < 1:
+    if question not in (ANY, WHICH, EVERY_QUARTER) or dependence not in ("positive", "unknown"):
         raise ValueError(
-            f"question={question!r} phải là any, which hoặc every_quarter; dependence={dependence!r} là positive hoặc unknown; "
-            f"alpha={alpha} giữa 0 và 1. / question={question!r} must be any, which or every_quarter; "
-            f"dependence={dependence!r} positive or unknown; alpha={alpha} between 0 and 1."
+            f"question={question!r} phải là any, which hoặc every_quarter; dependence={dependence!r} là positive hoặc unknown. / "
+            f"question={question!r} must be any, which or every_quarter; dependence={dependence!r} positive or unknown."
         )
     if question == EVERY_QUARTER:
         return _looked_again(values, alpha, planned, null)

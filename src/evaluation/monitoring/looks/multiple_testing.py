@@ -15,7 +15,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
+from evaluation.monitoring.given_numbers import between_0_and_1, floats
+
 _Floats: TypeAlias = NDArray[np.float64]
+MOST_TESTS = 1_000_000
 
 
 def holm(p: ArrayLike) -> _Floats:
@@ -114,16 +117,17 @@ def chance_signals(tests: int, alpha: float = 0.05, correlation: float = 0.0) ->
     Raises
     ------
     ValueError
-        For no comparison, a level not between 0 and 1, or another correlation.
+        For no comparison or more than a million, a level not between 0 and 1, or another correlation.
 
     References
     ----------
     Efron 2007, JASA 102:93-103 (why correlation widens the count).
     """
-    if tests < 1 or not 0 < alpha < 1 or not 0 <= correlation < 1:
+    between_0_and_1(alpha, "alpha", 0.05)
+    if not isinstance(tests, int | np.integer) or not 1 <= tests <= MOST_TESTS or not 0 <= floats(correlation, "correlation") < 1:
         raise ValueError(
-            f"tests={tests} phải từ 1, alpha={alpha} giữa 0 và 1, correlation={correlation} từ 0 đến dưới 1. / "
-            f"tests={tests} must be 1 or more, alpha={alpha} between 0 and 1, correlation={correlation} from 0 to below 1."
+            f"tests={tests} phải là số nguyên từ 1 đến {MOST_TESTS}, correlation={correlation} từ 0 đến dưới 1. / "
+            f"tests={tests} must be a whole number from 1 to {MOST_TESTS}, correlation={correlation} from 0 to below 1."
         )
     counts = np.arange(tests + 1)
     if not correlation:
@@ -133,7 +137,9 @@ def chance_signals(tests: int, alpha: float = 0.05, correlation: float = 0.0) ->
     end, own = stats.norm.isf(alpha / 2), np.sqrt(1 - correlation)
     shift = np.sqrt(correlation) * factor
     share = stats.norm.sf((end - shift) / own) + stats.norm.cdf((-end - shift) / own)
-    found = weight @ stats.binom.pmf(counts, tests, share[:, None])
+    found = np.zeros(len(counts))
+    for part, of_part in zip(weight, share, strict=True):
+        found += part * stats.binom.pmf(counts, tests, of_part)
     return np.asarray(found / found.sum())
 
 
@@ -157,7 +163,7 @@ def checked_p(p: ArrayLike) -> _Floats:
     ValueError
         If one is not between 0 and 1; NaN says that there is none.
     """
-    values = np.atleast_1d(np.asarray(p, dtype=float))
+    values = np.atleast_1d(floats(p, "p"))
     if np.any((values < 0) | (values > 1)):
         raise ValueError(
             "Giá trị p phải từ 0 đến 1; để trống (NaN) nếu không có. / "

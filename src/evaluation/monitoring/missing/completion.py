@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from evaluation.contracts import NOT_APPLICABLE, NOT_COLLECTED, SHOWN
+from evaluation.monitoring.given_numbers import not_negative
 from evaluation.monitoring.missing.imputation import Combined, TwoWay, combined, drawn_counts, drawn_parts, fitted
 from evaluation.monitoring.series import COUNT, PROPORTION, CountSeries
 
@@ -182,7 +183,7 @@ class Imputer:
             Of the missing counts (of the odds, for shares): the delta adjustment; 1 for missing at random.
         """
         rng, gone, model = np.random.default_rng(seed), self.reports.missing, self.model
-        more = np.broadcast_to(np.asarray(factor, dtype=float), (gone.shape[1],))
+        more = np.broadcast_to(not_negative(factor, "factor"), (gone.shape[1],))
         counts = np.where(self.reports.reported, self.reports.counts, 0.0)
         sizes = np.where(self.reports.expected & ~np.isnan(self.reports.wholes), self.reports.wholes, 0.0)
         if self.of_wholes is not None:

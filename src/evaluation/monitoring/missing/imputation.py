@@ -19,6 +19,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special, stats
 
+from evaluation.monitoring.given_numbers import between_0_and_1, broadcast, floats
+
 _Floats = NDArray[np.float64]
 _Bools = NDArray[np.bool_]
 
@@ -84,15 +86,16 @@ def combined(estimates: ArrayLike, variances: ArrayLike, complete_df: float = np
     -----
     Without a variance within, the total variance is (1 + 1/m) times that between, with m - 1 degrees of freedom.
     """
-    q, u = np.broadcast_arrays(np.asarray(estimates, dtype=float), np.asarray(variances, dtype=float))
+    q, u = broadcast(floats(estimates, "estimates"), floats(variances, "variances"))
     m = len(q) if q.ndim else 0
     if m < 2 or not np.all(np.isfinite(q)) or not np.all(np.isfinite(u)) or np.any(u < 0):
         raise ValueError(
             "Cần ít nhất hai bộ số liệu đã điền, mỗi bộ có ước lượng và phương sai không âm. / "
             "At least two completed data sets are needed, each with an estimate and a variance from zero on."
         )
-    if not 0 < level < 1 or not complete_df > 0:
-        raise ValueError("level phải nằm giữa 0 và 1, complete_df lớn hơn 0. / level must be between 0 and 1 and complete_df above 0.")
+    between_0_and_1(level)
+    if not complete_df > 0:
+        raise ValueError("complete_df phải lớn hơn 0. / complete_df must be above 0.")
     centre, within, between = q.mean(axis=0), u.mean(axis=0), q.var(axis=0, ddof=1)
     between = np.where(between > (1e-12 * centre) ** 2, between, 0.0)  # equal numbers differ by rounding at most
     missing = (1 + 1 / m) * between

@@ -32,6 +32,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, special, stats
 
+from evaluation.monitoring.given_numbers import between_0_and_1, floats
 from evaluation.monitoring.over_time.autocorrelation import inverses, prais_winsten, restricted, score_variance
 
 FAMILIES = ("poisson", "quasi", "negative_binomial", "binomial", "gaussian")
@@ -39,6 +40,7 @@ ERRORS = ("independent", "ar1", "newey_west", "prais_winsten")
 REFERENCES = ("t", "normal")
 
 _STEPS, _CLOSE, _NOTHING = 60, 1e-9, 1e-7
+_ON_THE_LINE = 1e-6  # Pearson residuals
 _Floats = NDArray[np.float64]
 _Bools = NDArray[np.bool_]
 
@@ -89,6 +91,7 @@ class Fit:
 
     def critical(self, level: float) -> _Floats:
         """Return the factor of the standard error for an interval, one a series."""
+        between_0_and_1(level)
         if self.reference == "normal":
             return np.full(len(self.fitted), stats.norm.ppf(0.5 + level / 2))
         return np.asarray(stats.t.ppf(0.5 + level / 2, np.where(self.fitted, self.degrees, np.nan)))
@@ -224,6 +227,10 @@ def fit(
     scale, degrees = _scale(own, degrees.astype(float), family, dispersion)
     bread = inverses(np.einsum("stk,stl->skl", rows, rows), found)
     meat = score_variance(rows, residuals, seen, errors, correlation, lags, scale, blocks)
+    if errors == "newey_west" and family != "gaussian":
+        # Counts that lie on the line leave no residual to take errors from; chance alone is still there.
+        bare = (np.abs(residuals).max(axis=1) < _ON_THE_LINE)[:, None, None]
+        meat = np.where(bare, score_variance(rows, residuals, seen, "independent", correlation, lags, scale, blocks), meat)
     spread = bread @ meat @ bread
     mean = model.mean(np.einsum("stk,sk->st", X, beta), np.where(size > 0, size, 1.0))
     return Fit(
@@ -358,10 +365,10 @@ def _negative_binomial_shape(model: _Model, possible: _Bools, degrees: NDArray[n
 
 
 def _shaped(counts: ArrayLike, design: ArrayLike, exposure: ArrayLike | None, family: str) -> tuple[_Floats, _Floats, _Floats]:
-    y = np.atleast_2d(np.asarray(counts, dtype=float))
-    X = np.asarray(design, dtype=float)
+    y = np.atleast_2d(floats(counts, "counts"))
+    X = floats(design, "design")
     X = np.broadcast_to(X, (len(y), *X.shape[-2:]))
-    size = np.broadcast_to(np.ones(1) if exposure is None else np.atleast_2d(np.asarray(exposure, dtype=float)), y.shape)
+    size = np.broadcast_to(np.ones(1) if exposure is None else np.atleast_2d(floats(exposure, "exposure")), y.shape)
     if X.shape[1] != y.shape[1]:
         raise ValueError(f"design có {X.shape[1]} kỳ, counts có {y.shape[1]}. / design has {X.shape[1]} periods, counts {y.shape[1]}.")
     if (family != "gaussian" and (y < 0).any()) or (size < 0).any() or np.isinf(y).any() or np.isinf(size).any():

@@ -17,6 +17,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
+from evaluation.monitoring.given_numbers import between_0_and_1, broadcast, not_negative
+
 # A float for scalars and an array for arrays: the numpy convention, which the type system cannot say shortly.
 Bounds: TypeAlias = tuple[Any, Any]
 _Floats: TypeAlias = NDArray[np.float64]
@@ -103,8 +105,8 @@ def garwood(k: ArrayLike, exposure: ArrayLike = 1.0, level: float = 0.95) -> Bou
     ValueError
         If a count or an exposure is negative or `level` is not between 0 and 1.
     """
-    _check_level(level)
-    events, size = np.broadcast_arrays(_floats(k, "k"), _floats(exposure, "exposure"))
+    between_0_and_1(level)
+    events, size = broadcast(not_negative(k, "k"), not_negative(exposure, "exposure"))
     scale, tail = np.where(size == 0, np.nan, size), (1 - level) / 2
     low = np.where(events == 0, 0.0, stats.chi2.ppf(tail, 2 * np.where(events == 0, 1.0, events)) / 2)
     high = stats.chi2.ppf(1 - tail, 2 * events + 2) / 2
@@ -197,8 +199,8 @@ def rate_ratio_exact(k1: ArrayLike, exposure1: ArrayLike, k0: ArrayLike, exposur
     ValueError
         As in `garwood`.
     """
-    events1, events0 = np.broadcast_arrays(_floats(k1, "k1"), _floats(k0, "k0"))
-    size1, size0 = _floats(exposure1, "exposure1"), _floats(exposure0, "exposure0")
+    given = {"k1": k1, "k0": k0, "exposure1": exposure1, "exposure0": exposure0}
+    events1, events0, size1, size0 = broadcast(*(not_negative(x, name) for name, x in given.items()))
     low, high = clopper_pearson(events1, events1 + events0, level)
     with np.errstate(divide="ignore", invalid="ignore"):
         scale = np.where((size1 == 0) | (size0 == 0), np.nan, size0 / size1)
@@ -207,8 +209,8 @@ def rate_ratio_exact(k1: ArrayLike, exposure1: ArrayLike, k0: ArrayLike, exposur
 
 
 def _sample(k: ArrayLike, n: ArrayLike, level: float, design_effect: ArrayLike = 1.0) -> tuple[_Floats, _Floats, float]:
-    _check_level(level)
-    hits, size, effect = np.broadcast_arrays(_floats(k, "k"), _floats(n, "n"), _floats(design_effect, "design_effect"))
+    between_0_and_1(level)
+    hits, size, effect = broadcast(not_negative(k, "k"), not_negative(n, "n"), not_negative(design_effect, "design_effect"))
     if np.any(hits > size):
         raise ValueError(
             "Tử số k lớn hơn mẫu số n; hãy kiểm tra hai cột có bị đổi chỗ không. / k exceeds n; check that the two are not exchanged."
@@ -220,23 +222,6 @@ def _sample(k: ArrayLike, n: ArrayLike, level: float, design_effect: ArrayLike =
         )
     size = np.where(size == 0, np.nan, size)
     return hits / size, size / effect, float(stats.norm.ppf((1 + level) / 2))
-
-
-def _floats(values: ArrayLike, name: str) -> _Floats:
-    array = np.asarray(values, dtype=float)
-    if np.any(array < 0) or np.any(np.isinf(array)):
-        raise ValueError(
-            f"Tham số {name} phải là số hữu hạn, không âm; để trống (NaN) nếu chưa báo cáo. / "
-            f"Parameter {name} must be finite and not negative; leave it missing (NaN) where not reported."
-        )
-    return array
-
-
-def _check_level(level: float) -> None:
-    if not 0 < level < 1:
-        raise ValueError(
-            f"Độ tin cậy level phải nằm giữa 0 và 1, đang là {level}. / level must be between 0 and 1 (such as 0.95), it is {level}."
-        )
 
 
 def _blank(low: _Floats, high: _Floats, known: _Floats) -> Bounds:

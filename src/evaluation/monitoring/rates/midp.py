@@ -23,6 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special, stats
 from scipy.optimize import elementwise
 
+from evaluation.monitoring.given_numbers import between_0_and_1, broadcast, floats, not_negative
 from evaluation.monitoring.rates.intervals import Bounds, clopper_pearson, garwood
 
 _Floats: TypeAlias = NDArray[np.float64]
@@ -58,8 +59,8 @@ def poisson_midp(k: ArrayLike, exposure: ArrayLike = 1.0, level: float = 0.95) -
     ValueError
         If a count or an exposure is negative or infinite, or `level` is not between 0 and 1.
     """
-    garwood(0, 1, level)
-    events, size = np.broadcast_arrays(_floats(k, "k"), _floats(exposure, "exposure"))
+    between_0_and_1(level)
+    events, size = broadcast(not_negative(k, "k"), not_negative(exposure, "exposure"))
     known, place = np.unique(events[~np.isnan(events)], return_inverse=True)
     tail = (1 - level) / 2
     low, high = (np.full(events.shape, np.nan) for _ in range(2))
@@ -110,7 +111,7 @@ def proportion_midp(k: ArrayLike, n: ArrayLike, level: float = 0.95) -> Bounds:
         As in `intervals.clopper_pearson`.
     """
     wide = clopper_pearson(k, n, level)
-    hits, size = np.broadcast_arrays(_floats(k, "k"), _floats(n, "n"))
+    hits, size = broadcast(not_negative(k, "k"), not_negative(n, "n"))
     known = ~np.isnan(np.asarray(wide[0]))
     pairs, place = np.unique(np.stack([hits[known], size[known]]), axis=1, return_inverse=True)
     events, misses = pairs[0], pairs[1] - pairs[0]
@@ -223,7 +224,7 @@ def _two_rates(
     interval = poisson_midp if method == MIDP else garwood
     rates = []
     for k, exposure in ((k1, exposure1), (k0, exposure0)):
-        events, size = np.broadcast_arrays(_floats(k, "k"), _floats(exposure, "exposure"))
+        events, size = broadcast(not_negative(k, "k"), not_negative(exposure, "exposure"))
         low, high = interval(events, size, level)
         rates.append((events / np.where(size == 0, np.nan, size), np.asarray(low), np.asarray(high)))
     return rates[0], rates[1]
@@ -284,7 +285,7 @@ def dispersion(
     """
     if family not in (RATE, SHARE):
         raise ValueError(f"Không có họ {family!r}; chọn: rate, share. / There is no family {family!r}; choose: rate, share.")
-    k, size = np.broadcast_arrays(_floats(counts, "counts"), _floats(exposure, "exposure"))
+    k, size = broadcast(not_negative(counts, "counts"), not_negative(exposure, "exposure"))
     if family == SHARE:
         clopper_pearson(k, size)
     there = ~np.isnan(k) & (size > 0)
@@ -293,7 +294,7 @@ def dispersion(
     with np.errstate(divide="ignore", invalid="ignore"):
         common = total / size.sum(axis=axis, keepdims=True)
         if expected is not None:
-            given = np.broadcast_to(_floats(expected, "expected"), k.shape)
+            given = np.broadcast_to(not_negative(expected, "expected"), k.shape)
             common = given if family == SHARE else given / np.where(size > 0, size, 1.0)
         mean = size * common
         variance = mean if family == RATE else mean * (1 - common)
@@ -345,21 +346,14 @@ def quasi_poisson(
     Raises
     ------
     ValueError
-        As in `poisson_midp`.
+        As in `poisson_midp`; also for a negative or infinite factor and for degrees of freedom that are not above 0.
     """
-    garwood(0, 1, level)
-    events, size = _floats(k, "k"), _floats(exposure, "exposure")
+    between_0_and_1(level)
+    spread, freedom = not_negative(factor, "factor"), floats(df, "df")
+    if np.any(freedom <= 0):
+        raise ValueError("Bậc tự do df phải lớn hơn 0. / Degrees of freedom df must be above 0.")
+    events, size, spread, freedom = broadcast(not_negative(k, "k"), not_negative(exposure, "exposure"), spread, freedom)
     tail = (1 + level) / 2
-    wider = (stats.t.ppf(tail, np.asarray(df, dtype=float)) / stats.norm.ppf(tail)) ** 2
-    scale = np.maximum(np.asarray(factor, dtype=float), 1.0) * wider
+    wider = (stats.t.ppf(tail, freedom) / stats.norm.ppf(tail)) ** 2
+    scale = np.maximum(spread, 1.0) * wider
     return interval(events / scale, size / scale, level)
-
-
-def _floats(values: ArrayLike, name: str) -> _Floats:
-    array = np.asarray(values, dtype=float)
-    if np.any(array < 0) or np.any(np.isinf(array)):
-        raise ValueError(
-            f"Tham số {name} phải là số hữu hạn, không âm; để trống (NaN) nếu chưa báo cáo. / "
-            f"Parameter {name} must be finite and not negative; leave it missing (NaN) where not reported."
-        )
-    return array

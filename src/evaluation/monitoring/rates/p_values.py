@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from evaluation.monitoring.rates.intervals import score_bounds
+from evaluation.monitoring.given_numbers import broadcast, floats, not_negative
+from evaluation.monitoring.rates.intervals import difference_newcombe, score_bounds
 
 # Beyond so many standard deviations a p-value is zero for every reader.
 _FARTHEST = 38.0
@@ -27,14 +28,20 @@ def difference_p(k1: ArrayLike, n1: ArrayLike, k0: ArrayLike, n0: ArrayLike, des
     Parameters
     ----------
     k1, n1, k0, n0, design_effect : array_like
-        As in `intervals.difference_newcombe`, checked by it.
+        As in `intervals.difference_newcombe`.
 
     Returns
     -------
     float or ndarray
         Of the broadcast shape; 1 where the proportions are equal, NaN where one is missing.
+
+    Raises
+    ------
+    ValueError
+        As `intervals.wilson`.
     """
-    hits1, size1, hits0, size0, effect = np.broadcast_arrays(*(np.asarray(x, dtype=float) for x in (k1, n1, k0, n0, design_effect)))
+    difference_newcombe(k1, n1, k0, n0, design_effect=design_effect)
+    hits1, size1, hits0, size0, effect = broadcast(*(floats(x, "k, n, design_effect") for x in (k1, n1, k0, n0, design_effect)))
     p1, p0 = _share(hits1, size1), _share(hits0, size0)
     near, far = np.zeros(p1.shape), np.full(p1.shape, _FARTHEST)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -61,8 +68,14 @@ def ratio_p(k1: ArrayLike, exposure1: ArrayLike, k0: ArrayLike, exposure0: Array
     -------
     float or ndarray
         Of the broadcast shape; NaN where anything is missing or both counts are zero.
+
+    Raises
+    ------
+    ValueError
+        As `intervals.rate_ratio_exact`.
     """
-    events1, size1, events0, size0 = np.broadcast_arrays(*(np.asarray(x, dtype=float) for x in (k1, exposure1, k0, exposure0)))
+    given = {"k1": k1, "exposure1": exposure1, "k0": k0, "exposure0": exposure0}
+    events1, size1, events0, size0 = broadcast(*(not_negative(x, name) for name, x in given.items()))
     with np.errstate(invalid="ignore", divide="ignore"):
         expected = size1 / (size1 + size0)
         at_least = np.where(events1 == 0, 1.0, stats.beta.cdf(expected, np.where(events1 == 0, 1.0, events1), events0 + 1))

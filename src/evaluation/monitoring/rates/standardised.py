@@ -17,6 +17,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 from scipy.optimize import elementwise
 
+from evaluation.monitoring.given_numbers import between_0_and_1, broadcast, not_negative
+
 _Floats: TypeAlias = NDArray[np.float64]
 
 FAY_FEUER, TIWARI, MIDP = "fay-feuer", "tiwari", "midp"
@@ -63,12 +65,9 @@ def standardised_rate(
     if method not in METHODS:
         choices = ", ".join(METHODS)
         raise ValueError(f"Không có phương pháp {method!r}; chọn: {choices}. / There is no method {method!r}; choose: {choices}.")
-    if not 0 < level < 1:
-        raise ValueError(
-            f"Độ tin cậy level phải nằm giữa 0 và 1, đang là {level}. / level must be between 0 and 1 (such as 0.95), it is {level}."
-        )
-    given = (_floats(counts, "counts"), _floats(exposure, "exposure"), _floats(standard, "standard"))
-    k, people, ages = np.broadcast_arrays(*given)
+    between_0_and_1(level)
+    given = (not_negative(counts, "counts"), not_negative(exposure, "exposure"), not_negative(standard, "standard"))
+    k, people, ages = broadcast(*given)
     whole = ages.sum(axis=-1, keepdims=True)
     if np.any(whole == 0):
         raise ValueError("Dân số chuẩn standard phải lớn hơn 0. / The standard population must be above 0.")
@@ -117,13 +116,3 @@ def _mixed(one: _Gamma, other: _Gamma, p: float) -> _Floats:
     ends = np.where(seen, low * (1 - 1e-9), 0.5), np.where(seen, high * (1 + 1e-9), 0.5)
     found = np.asarray(elementwise.find_root(beyond, ends, args=args, tolerances={"xrtol": 1e-12, "xatol": 0.0}).x)
     return np.where(other.known, np.where(seen, found, 0.0), np.nan)
-
-
-def _floats(values: ArrayLike, name: str) -> _Floats:
-    array = np.asarray(values, dtype=float)
-    if np.any(array < 0) or np.any(np.isinf(array)):
-        raise ValueError(
-            f"Tham số {name} phải là số hữu hạn, không âm; để trống (NaN) nếu chưa báo cáo. / "
-            f"Parameter {name} must be finite and not negative; leave it missing (NaN) where not reported."
-        )
-    return array

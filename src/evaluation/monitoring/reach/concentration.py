@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from evaluation.language import Words, number, span
+from evaluation.monitoring.given_numbers import between_0_and_1, finite, floats, not_negative
 from evaluation.results import Result
 
 if TYPE_CHECKING:
@@ -122,9 +123,15 @@ def fractional_rank(order: ArrayLike, weights: ArrayLike | None = None) -> _Floa
         What the units are ordered by, low to high.
     weights : array_like, optional
         Residents or persons behind each unit; alike where left out.
+
+    Raises
+    ------
+    ValueError
+        If something is missing or infinite, the lengths differ, or nothing has a weight.
     """
-    by = np.asarray(order, dtype=float)
-    w = np.ones(len(by)) if weights is None else np.asarray(weights, dtype=float)
+    by = finite(order, "order")
+    w = np.ones(by.shape) if weights is None else not_negative(weights, "weights")
+    _complete(by, w)
     _, group = np.unique(by, return_inverse=True)
     mass = np.bincount(group, weights=w) / w.sum()
     return np.asarray((np.cumsum(mass) - mass / 2)[group])
@@ -201,7 +208,7 @@ def concentration_index(
     elif error == REGRESSION:
         se = _regression_error(y, f, rank, mean)
     else:
-        s = np.asarray(sigma, dtype=float)[kept]
+        s = not_negative(sigma, "sigma")[kept]
         se = _grouped_error(y, by, f, rank, plain, mean, s, float(w.sum()))
     half = float(stats.norm.ppf((1 + level) / 2)) * se
     what, by_what = label or Words("kết quả", "outcome"), order_label or Words("thứ tự đã cho", "the given order")
@@ -239,15 +246,32 @@ def concentration_curve(outcome: ArrayLike, order: ArrayLike, weights: ArrayLike
     -------
     DataFrame
         people, outcome: from (0, 0) to (1, 1).
+
+    Raises
+    ------
+    ValueError
+        As `fractional_rank`, or if the outcome is negative or 0 everywhere.
     """
     import pandas as pd
 
-    y, by = np.asarray(outcome, dtype=float), np.asarray(order, dtype=float)
-    w = np.ones(len(y)) if weights is None else np.asarray(weights, dtype=float)
+    y, by = not_negative(outcome, "outcome"), finite(order, "order")
+    w = np.ones(y.shape) if weights is None else not_negative(weights, "weights")
+    _complete(y, by, w)
+    if not (w * y).any():
+        raise ValueError("outcome phải có giá trị khác 0. / outcome needs a value above 0: nothing has no distribution.")
     _, group = np.unique(by, return_inverse=True)
     people, had = np.bincount(group, weights=w), np.bincount(group, weights=w * y)
     ends = [np.concatenate([[0.0], np.cumsum(part) / part.sum()]) for part in (people, had)]
     return pd.DataFrame({"people": ends[0], "outcome": ends[1]})
+
+
+def _complete(*columns: _Floats) -> None:
+    """Refuse columns of several lengths, with gaps, or without any weight (the last of them)."""
+    if any(c.shape != columns[0].shape or c.ndim != 1 or np.isnan(c).any() for c in columns) or not columns[-1].sum() > 0:
+        raise ValueError(
+            "outcome, order và weights phải cùng độ dài, không để trống, tổng weights lớn hơn 0. / "
+            "outcome, order and weights must have one length, nothing missing, and weights above 0 in all."
+        )
 
 
 def _scaled(plain: float, mean: float, kind: str, bounds: tuple[float, float]) -> tuple[float, float, float]:
@@ -319,15 +343,15 @@ def _checked(
     level: float,
     sigma: ArrayLike | None,
 ) -> tuple[_Floats, _Floats, _Floats, NDArray[np.bool_]]:
-    y, by = np.asarray(outcome, dtype=float), np.asarray(order, dtype=float)
-    w = np.ones(y.shape) if weights is None else np.asarray(weights, dtype=float)
+    y, by = floats(outcome, "outcome"), floats(order, "order")
+    w = np.ones(y.shape) if weights is None else floats(weights, "weights")
     if not (y.shape == by.shape == w.shape and y.ndim == 1):
         raise ValueError("outcome, order, weights phải cùng độ dài. / outcome, order and weights must have one length.")
-    if kind not in _METHODS or error not in _ERRORS or not 0 < level < 1 or (kind != STANDARD and error != LINEARISED):
+    between_0_and_1(level)
+    if kind not in _METHODS or error not in _ERRORS or (kind != STANDARD and error != LINEARISED):
         raise ValueError(
-            f"kind là {', '.join(_METHODS)}; error là {', '.join(_ERRORS)} (hai cách sau chỉ cho kind=standard); level giữa 0 và 1. / "
-            f"kind is one of {', '.join(_METHODS)}; error of {', '.join(_ERRORS)} (the last two for kind=standard only); "
-            f"level between 0 and 1."
+            f"kind là {', '.join(_METHODS)}; error là {', '.join(_ERRORS)} (hai cách sau chỉ cho kind=standard). / "
+            f"kind is one of {', '.join(_METHODS)}; error of {', '.join(_ERRORS)} (the last two for kind=standard only)."
         )
     if (error == GROUPED) != (sigma is not None) or (sigma is not None and np.shape(sigma) != y.shape):
         raise ValueError("sigma đi cùng error=grouped, mỗi nhóm một giá trị. / sigma goes with error=grouped, one value a group.")

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
+from evaluation.monitoring.given_numbers import broadcast, floats
 from evaluation.monitoring.rates.midp import RATE
 from evaluation.monitoring.small_areas.mixtures import BetaBinomial, GammaPoisson
 from evaluation.monitoring.small_areas.shrinkage import FEWEST_UNITS, shrink
@@ -123,7 +124,7 @@ def shrink_locally(
     statistic over all neighbourhoods), and the error of the local level and of the spread (Morris) enter the interval.
     """
     whole = shrink(counts, exposure, family, level=level, plug_in=plug_in)
-    k, size = np.broadcast_arrays(np.asarray(counts, dtype=float), np.asarray(exposure, dtype=float))
+    k, size = broadcast(np.atleast_1d(floats(counts, "counts")), floats(exposure, "exposure"))
     if neighbours.shape != (k.shape[-1], k.shape[-1]):
         raise ValueError(
             f"Ma trận láng giềng có kích thước {neighbours.shape}, cần {k.shape[-1]} đơn vị. / "

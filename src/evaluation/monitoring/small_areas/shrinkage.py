@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
+from evaluation.monitoring.given_numbers import between_0_and_1, broadcast, not_negative
 from evaluation.monitoring.rates.intervals import clopper_pearson, garwood
 from evaluation.monitoring.rates.midp import RATE, SHARE, poisson_midp, proportion_midp
 from evaluation.monitoring.small_areas.mixtures import BetaBinomial, GammaPoisson, Mixture
@@ -114,7 +115,10 @@ def shrink(
     is far off for a reason of its own is drawn in too much.
     """
     _check(family, method)
-    k, size = np.broadcast_arrays(np.asarray(counts, dtype=float), np.asarray(exposure, dtype=float))
+    between_0_and_1(level)
+    k, size = broadcast(np.atleast_1d(not_negative(counts, "counts")), not_negative(exposure, "exposure"))
+    if not k.size:
+        raise ValueError("counts phải có ít nhất một đơn vị. / counts must have at least one unit.")
     own = (garwood if family == RATE else clopper_pearson)(k, size, level)
     there = ~np.isnan(np.asarray(own[0]))
     n = there.sum(axis=-1)
@@ -237,22 +241,25 @@ def _by_likelihood(mixture: Mixture, plug_in: bool) -> _Posterior:
     logs = np.stack([h for h, _ in heights])
     weights = np.exp(logs - logs.max(axis=0))
     weights /= weights.sum(axis=0)
-    sums = [np.zeros(mixture.counts.shape) for _ in range(3)]
-    rest = [np.zeros(mode.shape) for _ in range(4)]
-    parts = []
+    kept_back, rest = np.zeros(mixture.counts.shape), [np.zeros(mode.shape) for _ in range(2)]
+    parts, linked_parts = [], []
     for u, (_, centre), w in zip(nodes, heights, weights, strict=True):
         spread = np.exp(np.minimum(u, top)) / size
         value, variance, slope, kept = mixture.posterior(centre, spread)
         error = 1 / mixture.information(centre, spread)
         variance = variance + slope**2 * error
         parts.append((w, value, variance))
-        sums[0] += w * value
-        sums[1] += w * (variance + value**2)
-        sums[2] += w * (1 - kept)
-        linked = mixture.link(centre)
-        for i, x in enumerate((linked, error + linked**2, _signal(mixture, centre, spread), mixture.variance(centre, spread))):
+        linked_parts.append((w, mixture.link(centre), error))
+        kept_back += w * (1 - kept)
+        for i, x in enumerate((_signal(mixture, centre, spread), mixture.variance(centre, spread))):
             rest[i] += w * x
-    return _Posterior(sums[0], sums[1] - sums[0] ** 2, sums[2], rest[2], rest[0], rest[1] - rest[0] ** 2, rest[3], tuple(parts))
+    return _Posterior(*_moments(parts), kept_back, rest[0], *_moments(linked_parts), rest[1], tuple(parts))
+
+
+def _moments(parts: list[tuple[_Floats, _Floats, _Floats]]) -> tuple[_Floats, _Floats]:
+    """Return mean and variance of a mixture by weight, mean and variance of its parts, around the mean: huge values lose nothing."""
+    mean = np.asarray(sum(w * value for w, value, _ in parts))
+    return mean, np.asarray(sum(w * (variance + (value - mean) ** 2) for w, value, variance in parts))
 
 
 def _mode(log_posterior: Any, top: _Floats) -> tuple[_Floats, _Floats, _Floats]:
