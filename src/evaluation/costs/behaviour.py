@@ -12,6 +12,7 @@ from evaluation.costs.lines import BEHAVIOURS, FIXED, MIXED, VARIABLE, cost_line
 from evaluation.costs.prices import BASE_YEAR, constant
 from evaluation.costs.unit_costs import MILLION, decimals
 from evaluation.language import Words, number, percent, span
+from evaluation.monitoring.given_numbers import not_negative
 from evaluation.results import Result
 
 if TYPE_CHECKING:
@@ -180,7 +181,7 @@ def cost_function(cost: ArrayLike, volume: ArrayLike, unit: ArrayLike, *, estima
     import pandas as pd
     import statsmodels.api as sm
 
-    points = pd.DataFrame({"unit": np.asarray(unit), "volume": np.asarray(volume, float), "cost": np.asarray(cost, float)}).dropna()
+    points = pd.DataFrame({"unit": np.asarray(unit), "volume": not_negative(volume, "volume"), "cost": not_negative(cost, "cost")}).dropna()
     clusters = int(points["unit"].nunique())
     if clusters < FEWEST_CLUSTERS or points["volume"].nunique() < 2:
         raise ValueError(

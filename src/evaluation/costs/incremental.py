@@ -10,7 +10,7 @@ from evaluation.costs.effectiveness import CostEffectiveness
 from evaluation.costs.ratio import EVERYTHING, INTERVAL, RatioSet, fieller, wedge
 from evaluation.costs.statement import Statement
 from evaluation.language import Words
-from evaluation.monitoring.given_numbers import broadcast, floats
+from evaluation.monitoring.given_numbers import between_0_and_1, broadcast, floats, single, whole
 from evaluation.settings import DEFAULT_SEED
 
 DRAWS = 5_000
@@ -81,7 +81,7 @@ def cost_effectiveness_bootstrap(
         If a group has fewer than two units or a number is not finite.
     """
     groups = [_pairs(treated, "treated"), _pairs(comparison, "comparison")]
-    rng = np.random.default_rng(seed)
+    rng, draws = np.random.default_rng(seed), whole(draws, "draws")
     means = []
     for group in groups:
         again = rng.integers(0, len(group), (draws, len(group)))
@@ -126,6 +126,7 @@ def cost_effectiveness(
     ValueError
         As in `ratio.fieller`.
     """
+    cost, effect, draws = single(cost, "cost"), single(effect, "effect"), whole(draws, "draws")
     region = fieller(cost, effect, cost_se, effect_se, correlation, level)
     rng = np.random.default_rng(seed)
     first, second = rng.standard_normal((2, draws))
@@ -196,8 +197,9 @@ def gained_from_ratio(
     ValueError
         If a number is not finite and positive, or the interval does not hold the ratio.
     """
-    numbers = (observed, ratio, low, high)
-    if not (np.isfinite(numbers).all() and min(ratio, low) > 0 and observed >= 0 and low <= ratio <= high):
+    observed, ratio, low, high = (single(x, "observed, ratio, low, high") for x in (observed, ratio, low, high))
+    between_0_and_1(level)
+    if not (min(ratio, low) > 0 and observed >= 0 and low <= ratio <= high):
         raise ValueError(
             "Cần số đếm không âm và tỷ số dương nằm trong khoảng của nó. / "
             "A count that is not negative and a positive ratio inside its interval are needed."

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from evaluation.language import Words
-from evaluation.monitoring.given_numbers import finite
+from evaluation.monitoring.given_numbers import finite, floats, single, whole
 from evaluation.settings import folders
 
 BASE_YEAR = 2018  # the year that the plan is for
@@ -71,7 +71,10 @@ def constant(amounts: ArrayLike, years: ArrayLike, base: int = BASE_YEAR) -> _Fl
     100 million of 2017 are 103.54 million in the dong of 2018.
     """
     levels = price_index()
-    asked = np.asarray(years, dtype=int)
+    given = floats(years, "years")
+    if not (np.isfinite(given).all() and (given == np.floor(given)).all()):
+        raise UnknownPriceYear("years phải là các năm, không để trống. / years must be years, none missing.")
+    asked = given.astype(int)
     if absent := sorted({*np.unique(asked).tolist(), base} - set(levels)):
         raise UnknownPriceYear(
             f"Chỉ số giá không có năm {absent} (có {min(levels)} đến {max(levels)}); thêm năm đó kèm nguồn vào "
@@ -104,7 +107,8 @@ def present_value(flows: ArrayLike, rate: float, first: int = 0) -> _Floats:
     ValueError
         If the rate is not above -1.
     """
-    if not finite(rate, "rate") > -1:
+    rate, first = single(rate, "rate"), whole(first, "first", least=0)
+    if not rate > -1:
         raise ValueError(f"Tỷ lệ chiết khấu rate phải lớn hơn -1 (0,03 là 3%), đang là {rate}. / rate must be above -1, it is {rate}.")
     amounts = np.atleast_1d(finite(flows, "flows"))
     return np.asarray((amounts / (1 + rate) ** (first + np.arange(amounts.shape[-1]))).sum(axis=-1))

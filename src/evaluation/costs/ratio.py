@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from evaluation.monitoring.given_numbers import between_0_and_1, floats
+from evaluation.monitoring.given_numbers import between_0_and_1, floats, single
 
 INTERVAL, OUTSIDE, EVERYTHING = "interval", "outside", "everything"
 
@@ -77,12 +77,14 @@ def fieller(
     Willan, O'Brien 1996, Health Economics 5:297-305. Chaudhary, Stearns 1996,
     Statistics in Medicine 15:1447-1458 (for cost-effectiveness ratios).
     """
-    given = [float(floats(x, "top, bottom, top_se, bottom_se")) for x in (top, bottom, top_se, bottom_se)]
-    if not np.isfinite(given).all() or min(top_se, bottom_se) < 0:
+    top, bottom, top_se, bottom_se = (single(x, "top, bottom, top_se, bottom_se") for x in (top, bottom, top_se, bottom_se))
+    if min(top_se, bottom_se) < 0:
         raise ValueError("Ước lượng phải hữu hạn và sai số chuẩn không âm. / Estimates must be finite and standard errors not negative.")
     between_0_and_1(level)
-    if not -1 <= correlation <= 1:
+    if not -1 <= single(correlation, "correlation") <= 1:
         raise ValueError("correlation phải từ -1 đến 1. / correlation must be from -1 to 1.")
+    if degrees is not None and not single(degrees, "degrees") > 0:
+        raise ValueError("degrees phải lớn hơn 0. / degrees must be above 0.")
     q = float(stats.norm.ppf(0.5 + level / 2) if degrees is None else stats.t.ppf(0.5 + level / 2, degrees)) ** 2
     # The ratio r is kept where (top - r bottom)^2 <= q var(top - r bottom): a r^2 - 2 b r + c <= 0.
     a = bottom**2 - q * bottom_se**2

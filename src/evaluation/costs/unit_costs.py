@@ -14,7 +14,7 @@ from evaluation.costs.budget import DISTRICT
 from evaluation.costs.counts import yearly_dispersion
 from evaluation.costs.prices import BASE_YEAR, SOURCE, constant
 from evaluation.language import Words, number, percent, span
-from evaluation.monitoring.given_numbers import broadcast, not_negative
+from evaluation.monitoring.given_numbers import broadcast, floats, not_negative, single
 from evaluation.monitoring.rates.intervals import garwood, rate_ratio_exact
 from evaluation.places import districts
 from evaluation.plan import pilots
@@ -83,7 +83,7 @@ def cost_interval(money: ArrayLike, count: ArrayLike, dispersion: float = 1.0, l
         If money is negative or infinite, `dispersion` below 1, or as `intervals.garwood`.
     """
     spent, done = broadcast(not_negative(money, "money"), not_negative(count, "count"))
-    if not (np.isfinite(dispersion) and dispersion >= 1):
+    if not single(dispersion, "dispersion") >= 1:
         raise ValueError(f"dispersion phải từ 1 trở lên, đang là {dispersion}. / dispersion must be 1 or more, it is {dispersion}.")
     few, many = (np.asarray(x) * dispersion for x in garwood(done / dispersion, 1.0, level))
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -162,8 +162,9 @@ def unit_cost(
     ValueError
         If money or count is missing or negative.
     """
-    if np.isnan(money) or np.isnan(count):
+    if np.isnan(floats(money, "money")).any() or np.isnan(floats(count, "count")).any():
         raise ValueError("Thiếu tiền hoặc số đếm: thiếu không phải là 0. / Money or count is missing: missing is not zero.")
+    money, count = single(money, "money"), single(count, "count")
     value, low, high = (float(x) for x in cost_interval(money, count, dispersion, level))
     return UnitCost(
         estimand=estimand,

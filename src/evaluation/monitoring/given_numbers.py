@@ -80,6 +80,36 @@ def finite(values: Any, name: str) -> _Floats:
     return array
 
 
+def single(value: Any, name: str) -> float:
+    """Return one number as a float; numpy's narrow integers, which wrap around when they are multiplied, too.
+
+    Raises
+    ------
+    ValueError
+        If it is missing, infinite, no number or more than one.
+    """
+    array = floats(value, name)
+    if array.ndim or not np.isfinite(array):
+        raise ValueError(f"Tham số {name} phải là một số hữu hạn, không để trống. / Parameter {name} must be one finite number.")
+    return float(array)
+
+
+def whole(value: Any, name: str, least: int = 1) -> int:
+    """Return a whole number that is not below the least.
+
+    Raises
+    ------
+    ValueError
+        If it is anything else.
+    """
+    if single(value, name) < least or not single(value, name).is_integer():
+        raise ValueError(
+            f"Tham số {name} phải là số nguyên từ {least}, đang là {value!r}. / "
+            f"Parameter {name} must be a whole number from {least} on, it is {value!r}."
+        )
+    return int(value)
+
+
 def broadcast(*arrays: ArrayLike) -> tuple[Any, ...]:
     """Return arrays broadcast against each other.
 

@@ -157,10 +157,19 @@ def log_ratio(ratio: ArrayLike, low: ArrayLike, high: ArrayLike, level: float = 
     -------
     (log, variance)
         The logarithms and the squared standard errors, ((log high - log low) / 2z)^2.
+
+    Raises
+    ------
+    ValueError
+        If a number is not above zero, or `level` is not between 0 and 1.
     """
+    between_0_and_1(level)
+    middle, below, above = (floats(x, name) for x, name in ((ratio, "ratio"), (low, "low"), (high, "high")))
+    if any(np.any(x <= 0) or np.any(np.isinf(x)) for x in (middle, below, above)):
+        raise ValueError("Tỷ số và hai đầu khoảng phải lớn hơn 0 và hữu hạn. / Ratios and their bounds must be finite and above 0.")
     z = float(stats.norm.ppf((1 + level) / 2))
-    error = (np.log(np.asarray(high, dtype=float)) - np.log(np.asarray(low, dtype=float))) / (2 * z)
-    return np.log(np.asarray(ratio, dtype=float)), error**2
+    error = (np.log(above) - np.log(below)) / (2 * z)
+    return np.log(middle), error**2
 
 
 def pool_ratios(

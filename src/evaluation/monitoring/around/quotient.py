@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from evaluation.language import Words
+from evaluation.monitoring.given_numbers import between_0_and_1, single
 from evaluation.results import Result
 
 _Floats = NDArray[np.float64]
@@ -67,7 +68,7 @@ def measures(unit: Pair, buffer: Pair, control: Pair) -> Measures:
     ----------
     Bowers, Johnson 2003; Guerette 2009, appendix B.
     """
-    (a0, a1), (b0, b1), (c0, c1) = unit, buffer, control
+    (a0, a1), (b0, b1), (c0, c1) = (_pair(x) for x in (unit, buffer, control))
     check_totals([a0, a1, b0, b1], [c0, c1])
     success, around = a1 / c1 - a0 / c0, b1 / c1 - b0 / c0
     return Measures(
@@ -89,10 +90,16 @@ def category(quotient: float) -> str:
         Diffusion above (quotient over 1) or up to the direct effect, none (0),
         displacement less than the direct effect or (from -1 down) as large or larger.
 
+    Raises
+    ------
+    ValueError
+        If it is no finite number.
+
     References
     ----------
     Guerette 2009, appendix C.
     """
+    quotient = single(quotient, "quotient")
     if quotient > 0:
         return "diffusion_above" if quotient > 1 else "diffusion"
     return "none" if quotient == 0 else "displacement" if quotient > -1 else "displacement_above"
@@ -146,8 +153,11 @@ def displacement_difference(
     -----
     The normal interval stands on Poisson counts of some size: below about five a cell it is rough.
     """
+    between_0_and_1(level)
+    unit, control, near, near_control = (_pair(x) for x in (unit, control, near, near_control))
     check_totals([*unit, *control, *near, *near_control], [1.0])
     counted = sum((*unit, *control, *near, *near_control))
+    dispersion = single(dispersion, "dispersion")
     if counted == 0 or dispersion < 1:
         raise ValueError(
             "Cần ít nhất một số đếm khác 0 và dispersion từ 1 trở lên. / "
@@ -225,6 +235,11 @@ def fieller(numerator: _Floats, denominator: _Floats, level: float = 0.95) -> tu
         return middle + way * outside
 
     return end(-1.0, tail), end(1.0, 1 - tail)
+
+
+def _pair(counts: Pair) -> Pair:
+    before, after = counts
+    return single(before, "before"), single(after, "after")
 
 
 def check_totals(counts: list[float], control: list[float]) -> None:

@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from evaluation.language import Words, number, percent, span
+from evaluation.monitoring.given_numbers import single, whole
 from evaluation.monitoring.over_time.interrupted.segments import FEWEST_PERIODS, segments
 from evaluation.monitoring.over_time.regression import fit
 from evaluation.monitoring.over_time.season import season_columns
@@ -245,6 +246,9 @@ def _said(ratio: float | None, language: str) -> str:
 
 
 def _check(baseline: float, ratio: float, before: int, after: int, dispersion: float, correlation: float) -> None:
+    for value, name in ((baseline, "baseline"), (ratio, "ratio"), (dispersion, "dispersion"), (correlation, "correlation")):
+        single(value, name)
+    whole(before, "before"), whole(after, "after")
     if not (baseline > 0 and ratio > 0 and ratio != 1 and dispersion >= 1 and 0 <= correlation < 1):
         raise ValueError(
             "baseline và ratio phải lớn hơn 0 (ratio khác 1), dispersion từ 1, correlation từ 0 đến dưới 1. / "

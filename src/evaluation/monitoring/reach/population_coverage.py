@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from evaluation.language import Words, number, percent, span
+from evaluation.monitoring.given_numbers import between_0_and_1, single
 from evaluation.monitoring.reported_figures import citations, numbers
 from evaluation.places import districts, wards
 from evaluation.results import Result
@@ -170,10 +171,11 @@ def population_coverage(
     A share of a positive size falls as the size rises, so that for a complete count the ends of the size's interval carry
     over exactly. The size enters as lognormal with a scale of its own on each side, which keeps a skewed interval.
     """
-    if counted not in (COMPLETE, POISSON) or not 0 < level < 1 or not np.isfinite(reached) or reached < 0:
+    between_0_and_1(level)
+    if counted not in (COMPLETE, POISSON) or single(reached, "reached") < 0:
         raise ValueError(
-            "reached phải là số người không âm, counted là complete hoặc poisson, level giữa 0 và 1. / "
-            "reached is a number of people from 0, counted complete or poisson, level between 0 and 1."
+            "reached phải là số người không âm, counted là complete hoặc poisson. / "
+            "reached is a number of people from 0, counted complete or poisson."
         )
     tails = np.array([(1 - level) / 2, (1 + level) / 2])
     if counted == COMPLETE:
