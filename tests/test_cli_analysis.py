@@ -158,7 +158,12 @@ TWO = "quarter,tested,reached\n2018-Q1,{},{}\n2018-Q2,5,12.5\n"
         ("quarter,tested\n2018-Q1,-\n", (), "ghi 0 nếu không phát sinh", "0 where there was none"),
         ("quarter,tested\n2018-Q1,34%\n", (), "là phần trăm", "a percentage"),
         ("quarter,tested\n2018-Q1,-3\n", (), "số âm", "negative"),
-        ("quarter,tested\n2018-Q1,1.5\n", (), "không phải số nguyên", "not whole"),
+        ("quarter,tested\n2018-Q1,1.5\n", (), "không phải số nguyên", "--measure value"),
+        ("quarter,tested\n2018-Q1,10000000000000000\n", (), "lớn hơn 1.000", "beyond 1,000"),
+        ("quarter,tested\n2018-Q1,inf\n", (), "không phải là số", "not a number"),
+        ("quarter,tested\n2018-Q1,1.234\n2018-Q2,5\n", ("--measure", "value"), "không rõ dấu '.'", "nothing in the file tells"),
+        ("quarter,tested,reached\n2018-Q1,3,4.5\n", ("--denominator", "reached", "--measure", "share"), "chọn suất", "choose a rate"),
+        ("quarter,tested,reached\n2018-Q1,3,4\n", ("--denominator", "reached", "--measure", "value"), "không có mẫu số", "no denominator"),
         (
             TWO.format(3, "1.234"),
             ("--denominator", "reached", "--per", "10"),
@@ -207,7 +212,7 @@ def test_a_table_that_seems_to_name_people_is_refused_without_repeating_them(sai
         (("trend", "sti_tested", "--csv", "x.csv", *COLUMNS), "belongs to the store"),
         (("trend", "--csv", "x.csv"), "also give --time, --count"),
         (("trend", "--csv", "none.csv", *COLUMNS), "There is no file none.csv"),
-        (("trend", "--csv", "x.csv", *COLUMNS, "--measure", "mean"), "choose one of share, rate, count"),
+        (("trend", "--csv", "x.csv", *COLUMNS, "--measure", "mean"), "choose one of share, rate, count, value"),
         (("trend", "--csv", "x.csv", *COLUMNS, "--good", "left"), "choose one of up, down"),
         (("trend", "sti_tested", "--out", "x.pdf"), "ends in .png"),
         (("trend", "ward_reporting_share"), "evaluation indicators ward_reporting_share"),
@@ -219,6 +224,7 @@ def test_a_table_that_seems_to_name_people_is_refused_without_repeating_them(sai
         (("funnel", "sti_tested_share", "--target", "half"), "must be a number above 0"),
         (("chart", "sti_tested", "--kind", "pie"), "Choose one of auto, p, u, c"),
         (("chart", "sti_tested", "--rules", "none"), "western_electric"),
+        (("trend", "sti_tested", "--as-of", "soon"), "Cannot read the date"),
     ],
 )
 def test_wrong_use_is_answered_before_anything_is_read(said: Said, arguments: tuple[str, ...], english: str):
@@ -265,6 +271,131 @@ def test_help_loads_nothing_heavy():
     program = "import sys; from evaluation.cli import main; main(['chart', '--help']); print(*{m.split('.')[0] for m in sys.modules})"
     out = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     assert not {"pandas", "numpy", "matplotlib", "duckdb", "scipy"} & set(out.splitlines()[-1].split())
+
+
+MEASURED = "quarter,tested\n" + "\n".join(f"{q},{(-1) ** i * (i % 5) / 8}" for i, q in enumerate(QUARTERS)) + "\n"
+
+
+def test_measured_values_are_taken_where_they_are_named_or_plainly_are(said: Said, written: Callable[..., str]):
+    table = written(MEASURED)
+    for more in (("--measure", "value"), ("--kind", "xmr")):
+        told = json.loads(said("chart", "--csv", table, *COLUMNS, *more, "--json")[1])
+        assert (told["kind"], told["measure"], bool(told["notes"])) == ("xmr", "value", more[0] == "--kind")
+    assert "measured values" in told["notes"][0]["en"]
+    counts = written("quarter,tested\n" + "\n".join(f"{q},{i % 7}" for i, q in enumerate(QUARTERS)) + "\n")
+    assert json.loads(said("chart", "--csv", counts, *COLUMNS, "--kind", "xmr", "--json")[1])["measure"] == "count"
+    code, _, err = said("chart", "--csv", table, *COLUMNS, "--measure", "value", "--kind", "p")
+    assert (code, "choose one of xmr, run, ewma, cusum" in err) == (2, True)
+    code, out, _ = said("trend", "--csv", table, *COLUMNS, "--measure", "value", "--language", "en")
+    assert (code, "Value | On the trend" in out, "95% interval" in out) == (0, True, False)
+
+
+def test_measured_values_have_no_funnel_and_no_sum(said: Said, written: Callable[..., str]):
+    table = written("site,quarter,tested\n" + "\n".join(f"{s},{q},0.5" for s in ("A1", "A2") for q in QUARTERS) + "\n")
+    code, _, err = said("funnel", "--csv", table, *SITES, "--measure", "value")
+    assert (code, "do not tell how large a unit is" in err) == (2, True)
+    for more in ((), ("--place", "all")):
+        code, _, err = said("chart", "--csv", table, *SITES, "--measure", "value", *more)
+        assert (code, "measured values are not added up" in err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("cells", "values"),
+    [
+        (("1.234", "12.5"), (1.234, 12.5)),
+        (("1.234", "12,5"), (1234, 12.5)),
+        (("1,234", "12.5"), (1234, 12.5)),
+        (("-1,234", "0,071"), (-1.234, 0.071)),
+        (("1.234", "1.234.567"), (1234, 1234567)),
+        (("1e-05", "-2.5E3"), (1e-05, -2500)),
+        (("2e12", "\N{MINUS SIGN}7"), (2e12, -7)),
+    ],
+)
+def test_what_a_sign_means_among_measured_values_is_told_by_the_rest(cells: tuple[str, ...], values: tuple[float, ...]):
+    from evaluation.cli.own_numbers import numbers
+
+    assert tuple(numbers({("v", n): cell for n, cell in enumerate(cells)}, "x.csv", "v").values()) == values
+
+
+def test_years_and_months_may_stand_in_two_columns_and_small_rates_are_not_none(said: Said, written: Callable[..., str]):
+    rows = "\n".join(f"{2014 + i // 12},{i % 12 + 1},{700 + 5 * (i % 12)},{380_000 + i}.5" for i in range(48))
+    table = written(f"year,month,cases,people\n{rows}\n")
+    names = ("--csv", table, "--time", "year,month", "--count", "cases", "--denominator", "people")
+    code, out, _ = said("trend", *names, "--language", "en")
+    assert code == 0
+    assert "0.00199 (" in out.splitlines()[0]
+    assert "in December 2017" in out.splitlines()[0]
+    assert "taken for a rate, per 1 of the denominator" in out
+    told = json.loads(said("trend", *names, "--json")[1])
+    assert (told["measure"], told["diagnostics"]["season"], told["time"]["en"]) == ("rate", True, "a year")
+    code, _, err = said("trend", "--csv", table, "--time", "year,week", "--count", "cases")
+    assert (code, "no column 'week' (--time)" in err) == (2, True)
+    comma = written('"year,month",cases\n2018-01,3\n', "comma.csv")
+    assert said("trend", "--csv", comma, "--time", "year,month", "--count", "cases")[0] == 0
+
+
+AWKWARD = {
+    "header only": "quarter,tested\n",
+    "one row": "quarter,tested\n2018-Q1,5\n",
+    "all missing": "quarter,tested\n" + "\n".join(f"{q}," for q in QUARTERS) + "\n",
+    "all zero": "quarter,tested\n" + "\n".join(f"{q},0" for q in QUARTERS) + "\n",
+    "constant": "quarter,tested\n" + "\n".join(f"{q},7" for q in QUARTERS) + "\n",
+    "huge": "quarter,tested\n" + "\n".join(f"{q},{10**12 + i % 5 * 10**6}" for i, q in enumerate(QUARTERS)) + "\n",
+    "decimal comma": "quarter;tested\n" + "\n".join(f"{q};{i},25" for i, q in enumerate(QUARTERS)) + "\n",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("measure", ["count", "value"])
+@pytest.mark.parametrize("command", ["trend", "chart"])
+@pytest.mark.parametrize("name", AWKWARD)
+def test_awkward_tables_have_an_answer_or_an_error_in_both_languages(
+    said: Said, written: Callable[..., str], command: str, measure: str, name: str
+):
+    table = written(AWKWARD[name], "Số liệu quý.csv")
+    code, out, err = said(command, "--csv", table, *COLUMNS, "--measure", measure, "--json")
+    wrong = name == "header only" or (name, measure) == ("decimal comma", "count")
+    assert code == (2 if wrong else 0)
+    if wrong:
+        assert " / " in err
+        return
+    told = json.loads(out, parse_constant=lambda constant: pytest.fail(f"{constant} is no JSON"))
+    assert not {"nan", "inf", "none"} & set(told["summary"]["en"].lower().replace(",", " ").split())
+
+
+KEYS = {
+    "all": "command indicator units place period protected synthetic notes picture summary estimand method assumptions diagnostics "
+    "estimate low high level n unit measure source rows",
+    "trend": "label name said_unit direction scale p why value value_low value_high value_period from_previous from_year_before "
+    "dispersion autocorrelation correlation changes time",
+    "chart": "centre limits signals verdict kind rules fired phases direction said_unit season",
+    "funnel": "per noun target adjust dispersion between limits",
+}
+ROW_KEYS = {
+    "trend": "period count denominator value low high state expected expected_low expected_high",
+    "chart": "period count exposure value centre low high sigma state phase baseline signal rules",
+    "funnel": "unit name_vi name_en state count n value position side p low95 high95 low998 high998",
+}
+
+
+@pytest.mark.parametrize("command", ROW_KEYS)
+def test_the_keys_of_json_are_those_that_the_documentation_names(said: Said, written: Callable[..., str], command: str):
+    names = (*SITES, "--denominator", "reached", *(() if command == "funnel" else ("--place", "A1")))
+    told = json.loads(said(command, "--csv", written(_sites()), *names, "--json")[1])
+    keys = [*KEYS["all"].split(), *KEYS[command].split()]
+    assert set(told) == set(keys)
+    assert set(told["rows"][0]) == set(ROW_KEYS[command].split())
+    documented = (folders().root / "docs" / "monitoring.md").read_text(encoding="utf-8")
+    assert not [key for key in (*keys, *ROW_KEYS[command].split()) if f"`{key}`" not in documented]
+
+
+def test_the_lines_and_signals_of_a_chart_stand_at_the_top_of_its_json(said: Said, written: Callable[..., str]):
+    rows = "\n".join(f"{q},{20 + i % 3 if i < 12 else 90}" for i, q in enumerate(QUARTERS))
+    told = json.loads(said("chart", "--csv", written(f"quarter,tested\n{rows}\n"), *COLUMNS, "--baseline-end", "2017-Q4", "--json")[1])
+    last = told["rows"][-1]
+    assert (told["centre"], told["limits"]) == (last["centre"], {"low": last["low"], "high": last["high"]})
+    assert [s["period"] for s in told["signals"]] == ["2018-Q1", "2018-Q2", "2018-Q3", "2018-Q4"]
+    assert told["signals"][0] == {"period": "2018-Q1", "value": 90, "signal": 1, "rules": told["rows"][12]["rules"].split(",")}
 
 
 needs_store = pytest.mark.skipif(not Path(os.environ.get("EVALUATION_STORE", "")).is_file(), reason="no example store is built")

@@ -24,6 +24,7 @@ from evaluation.language import (
     points,
     say,
     sentence,
+    significant,
     span,
     words,
 )
@@ -198,3 +199,35 @@ def test_odd_digits_and_stray_marks_do_no_harm(text: str) -> None:
 def test_a_mark_on_a_number_says_nothing() -> None:
     assert alphabetical("9999999999\u0302") == alphabetical("9999999999")
     assert alphabetical("m \u0302") == alphabetical("m ")
+
+
+@pytest.mark.parametrize(
+    ("x", "written"),
+    [
+        (1234.5, "1,235"),
+        (123.4, "123"),
+        (12.34, "12.3"),
+        (5.4321, "5.43"),
+        (5.4, "5.4"),
+        (12.0, "12"),
+        (0.00192345, "0.00192"),
+        (-0.5604, "\N{MINUS SIGN}0.560"),
+        (9.999, "10.00"),
+        (0.1 + 0.2, "0.3"),
+        (1.5e-7, "1.50 × 10⁻⁷"),
+        (-2.5e16, "\N{MINUS SIGN}2.50 × 10¹⁶"),
+        (0.0, "0"),
+    ],
+)
+def test_a_number_is_written_by_its_size(x: float, written: str) -> None:
+    assert significant(x, "en") == written
+    assert significant(x, "vi") == written.translate(str.maketrans(",.", ".,"))
+
+
+@given(st.floats(1e-300, 1e300), languages)
+def test_nothing_but_zero_is_written_as_zero(x: float, language: str) -> None:
+    assert any(c in "123456789" for c in significant(x, language).partition("×")[0])
+
+
+def test_an_error_of_arithmetic_beside_larger_numbers_is_zero() -> None:
+    assert significant(1.1e-16, "en", beside=3.0) == "0"

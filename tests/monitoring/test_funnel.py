@@ -276,8 +276,8 @@ def test_rates_are_per_so_many_and_ties_zeros_and_huge_counts_have_answers() -> 
     assert found.frame[["p", "low95", "high998"]].notna().all(axis=None)
     # None where four are expected: that has a chance of exp(-4), 1.8%, below the tail of 2.5%.
     assert found.frame["position"].tolist() == ["outside_95", "inside", "inside", "inside"]
-    assert "2.0 per 10,000" in found.summary()
-    assert "2,0 trên 10.000" in found.summary("vi")
+    assert "2.00 per 10,000" in found.summary()
+    assert "2,00 trên 10.000" in found.summary("vi")
 
 
 def test_nobody_in_the_denominator_is_no_value() -> None:

@@ -10,9 +10,11 @@ import pandas as pd
 import pytest
 
 from evaluation.language import Words
+from evaluation.monitoring.funnel import funnel
 from evaluation.monitoring.own_periods import UnreadTimes, read_times
 from evaluation.monitoring.own_series import OwnTableError, own_series
 from evaluation.monitoring.series import unit_words
+from evaluation.monitoring.small_areas.shrunken import shrink_series
 from evaluation.monitoring.total import ALL, total
 
 TABLE = pd.DataFrame(
@@ -106,6 +108,45 @@ def test_the_measure_follows_from_what_is_given():
     assert own_series(TABLE, **NAMES, denominator="n", measure="rate").measure == "rate"
 
 
+def test_a_denominator_that_is_not_whole_makes_a_rate():
+    rate = own_series(TABLE.assign(n=[10.5, 20, 30.25, np.nan]), **NAMES, denominator="n")
+    assert (rate.measure, rate.per, rate.said_unit) == ("rate", 1, "")
+    np.testing.assert_allclose(rate.values[0], [1 / 10.5, np.nan, 0.1])
+
+
+def test_measured_values_may_be_negative_and_no_analysis_of_counts_takes_them():
+    series = own_series(TABLE.assign(k=[-1.5, 2, 0, np.nan]), **NAMES, measure="value")
+    assert (series.measure, series.said_unit) == ("value", "")
+    np.testing.assert_array_equal(series.values, [[-1.5, np.nan, 2], [0, np.nan, np.nan]])
+    assert (series.states == "shown").sum() == 3  # 0 is a value
+    for asked in (
+        lambda: series.counts,
+        lambda: total(series),
+        lambda: funnel(series, "2018-Q1"),
+        lambda: shrink_series(series, "2018-Q1"),
+    ):
+        with pytest.raises(ValueError, match=r".+ / .+"):
+            asked()
+
+
+@pytest.mark.parametrize(
+    ("years", "parts", "heading", "periods", "season"),
+    [
+        ([2018, 2018, 2019], [11, 12, 1], "month", ("2018-11", "2018-12", "2019-01"), 12),
+        (["2018", "2018"], ["1", "2"], "Tháng", ("2018-01", "2018-02"), 12),
+        (["Năm 2018", "2018"], ["Mar", "tháng 4"], "thg", ("2018-03", "2018-04"), 12),
+        ([2018.0, 2018.0, 2019.0], [3.0, 4.0, 1.0], "quarter", ("2018-Q3", "2018-Q4", "2019-Q1"), 4),
+        (["2018", "2019"], ["IV", "Quý I"], "Quý", ("2018-Q4", "2019-Q1"), 4),
+    ],
+)
+def test_years_and_months_in_two_columns_are_one_time(
+    years: list[object], parts: list[object], heading: str, periods: tuple[str, ...], season: int
+):
+    frame = pd.DataFrame({"y": years, heading: parts, "k": range(len(years))})
+    series = own_series(frame, time=("y", heading), count="k")
+    assert (series.periods, series.season) == (periods, season)
+
+
 def test_nobody_out_of_nobody_is_not_applicable():
     series = own_series(TABLE.assign(k=[0, 2, 3, 1], n=[0, 20, 30, 5]), **NAMES, denominator="n")
     assert series.states[0, 0] == "not_applicable"
@@ -133,23 +174,27 @@ def test_numbers_as_codes_of_units_stay_codes():
         ({"k": [11, 2, 3, 4], "n": [10, 20, 30, 40]}, {"denominator": "n"}, "row 2: above column 'n'"),
         ({"n": [None, 20, 30, None]}, {"denominator": "n"}, "Column 'n', row 2: blank where there is a count"),
         ({"n": [0, 20, 30, 40]}, {"denominator": "n"}, "Column 'n', row 2: 0 where the count is above 0"),
-        ({"n": [10.5, 20, 30, 40]}, {"denominator": "n"}, "Column 'n', row 2: not whole"),
+        ({"n": [10.5, 20, 30, 40]}, {"denominator": "n", "measure": "proportion"}, "Column 'n', row 2: not whole, so no people"),
         ({"when": ["2018-Q1", "Q1 2018", "2018-Q1", "2018-Q2"]}, {}, "Rows 2 and 3 are one period of one unit"),
         ({"site": ["A", "", "B", None]}, {}, "Column 'site', row 3, 5: blank"),
         ({}, {"unit": None}, "name their column"),
         ({}, {"count": "kk"}, "no column named 'kk' in the table; nearest: 'k'"),
         ({}, {"unit": "when"}, "different columns"),
         ({}, {"measure": "rate"}, "need a column of denominators"),
-        ({}, {"measure": "count", "denominator": "n"}, "A count has no denominator"),
-        ({}, {"measure": "mean"}, "one of count, proportion, rate"),
+        ({}, {"measure": "count", "denominator": "n"}, "A count or a measured value has no denominator"),
+        ({}, {"measure": "mean"}, "one of count, proportion, rate, value"),
         ({}, {"denominator": "n", "per": 0}, "above 0"),
         ({}, {"denominator": "n", "per": 5, "measure": "proportion"}, "for a rate only"),
+        ({}, {"denominator": "n", "measure": "value"}, "A count or a measured value has no denominator"),
+        ({"k": [-1, 2, 3, 4]}, {}, "choose measure='value'"),
+        ({}, {"time": ("when", "other", "k")}, "time is one column, or two"),
+        ({"other": ["2018", "13", "x", "4"], "when": ["1", "2", "3", "4"]}, {"time": ("other", "when")}, "'other, when', row 3"),
         ({}, {"direction": "sideways"}, "up, down or context"),
         ({}, {"rows": [7, 9, 12, 13], "count": "site", "unit": None}, "row 7, 9, 12, 13: not a number"),
     ],
 )
 def test_what_is_wrong_is_said_by_row_and_column_in_both_languages(changed: dict[str, object], more: dict[str, object], said: str):
-    frame = TABLE.assign(**changed).assign(other=["2018-Q1", "2018-Q2", "2018-Q3", "2018-Q4"])
+    frame = TABLE.assign(**{"other": ["2018-Q1", "2018-Q2", "2018-Q3", "2018-Q4"], **changed})
     names = {**NAMES, **more}
     if "rows" in more:
         names["time"] = "other"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import numpy as np
 import pytest
 
 from evaluation import published
+from evaluation.cli import main
 from evaluation.monitoring.charts import ControlChart, control_chart
 
 pytestmark = pytest.mark.published
@@ -107,3 +109,16 @@ def test_xmr_of_ten_points_each_nhsrplotthedots(twenty: np.ndarray, part: slice,
     found = (chart.estimate, chart.frame["low"][0], chart.frame["high"][0])
     assert found == tuple(pytest.approx(p, abs=0.006) for p in printed)
     assert chart.trial
+
+
+@pytest.mark.parametrize("typed", [("--measure", "value"), ("--kind", "xmr")])
+def test_xmr_of_twenty_values_from_the_command_line_nhsrplotthedots(
+    require: Callable[[str], None], capsys: pytest.CaptureFixture[str], typed: tuple[str, str]
+) -> None:
+    require("xmr20")
+    assert main(["chart", "--csv", str(published.path("xmr20")), "--time", "t", "--count", "y", *typed, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["centre"] == pytest.approx(0.1416238, abs=5e-8)
+    assert (told["limits"]["low"], told["limits"]["high"]) == (pytest.approx(-3.01138, abs=5e-6), pytest.approx(3.294627, abs=5e-7))
+    assert told["signals"] == []
+    assert bool(told["notes"]) == (typed[0] == "--kind")

@@ -114,13 +114,15 @@ def show_chart(asked: Asked, kind: str, rules: str, baseline_end: str | None, ou
     WrongUse, Refused
         Before anything is worked out.
     """
-    from evaluation.monitoring.charts import KINDS, RULES, chart
+    from evaluation.monitoring.charts import KINDS, MEASURED, RULES, chart
 
     for name, typed, known in (("--kind", kind, ("auto", *KINDS)), ("--rules", rules, tuple(RULES))):
         if typed not in known:
             raise wrong("choice_of", name=name, typed=typed, known=", ".join(known))
     _drawable(out)
-    found = one_unit(asked)
+    found = one_unit(asked, perhaps_measured=kind == "xmr")
+    if found.series.measure == "value" and kind not in ("auto", *MEASURED):
+        raise wrong("kind_measured", typed=kind, known=", ".join(MEASURED))
     if baseline_end is not None:
         end: str | None = period_of(found.series, baseline_end, "--baseline-end")
     else:
@@ -215,8 +217,8 @@ def _picture(result: Result, found: Found, out: Path, language: str, options: di
     return None
 
 
-def _data(result: Result, found: Found, command: str, period: str | None, out: Path | None) -> dict[str, Any]:
-    from evaluation.cli.as_data import plain, result_data
+def _data(result: Any, found: Found, command: str, period: str | None, out: Path | None) -> dict[str, Any]:
+    from evaluation.cli.as_data import lines, plain, result_data
     from evaluation.monitoring.asked import CITY
 
     unit = found.unit
@@ -230,5 +232,6 @@ def _data(result: Result, found: Found, command: str, period: str | None, out: P
         "synthetic": found.series.synthetic,
         "notes": plain(found.notes),
         "picture": None if out is None else near(out),
+        **(lines(result) if command == "chart" else {}),
         **{k: v for k, v in result_data(result).items() if k not in ("synthetic", "period")},
     }

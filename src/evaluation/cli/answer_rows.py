@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from evaluation.language import number, percent, say, span
+from evaluation.language import number, say, significant, span
 from evaluation.periods import said_period
 
 if TYPE_CHECKING:
@@ -37,28 +37,34 @@ def _absent(state: str, language: str) -> str:
 
 
 def _whole(language: str) -> Callable[[float], str]:
-    return lambda x: number(x, language, 0 if float(x).is_integer() else 1)
+    return lambda x: number(x, language) if float(x).is_integer() else significant(x, language)
 
 
 def trend_rows(result: Trend, language: str) -> Rows:
     """Return the series with what the trend expects."""
     from dataclasses import replace
 
-    from evaluation.monitoring.series import COUNT, RATE, unit_words
+    from evaluation.monitoring.series import COUNT, RATE, VALUE, unit_words
 
     bare = replace(result, said_unit="")
 
     def write(x: float) -> str:
         return bare.written(x, language)
 
-    share = result.measure != COUNT
+    share = result.measure not in (COUNT, VALUE)
     keys = ["period", "count", *(["denominator", "value"] if share else []), "interval", "expected"]
+    if result.measure == VALUE:
+        keys = ["period", "value", "expected"]
     cells = []
     for r in result.to_frame().to_dict("records"):
+        when, expected = said_period(str(r["period"]), language), _written(r["expected"], lambda x: significant(x, language))
+        if result.measure == VALUE:
+            cells.append([when, _written(r["value"], write, _absent(str(r["state"]), language)), expected])
+            continue
         counted = _written(r["count"], _whole(language), _absent(str(r["state"]), language))
         base = [_written(r["denominator"], _whole(language)), _written(r["value"], write)] if share else []
-        expected = _written(r["expected"], lambda x: write(x) if share else number(x, language, 1))
-        cells.append([said_period(str(r["period"]), language), counted, *base, _span(r["low"], r["high"], write, language), expected])
+        expected = _written(r["expected"], write) if share else expected
+        cells.append([when, counted, *base, _span(r["low"], r["high"], write, language), expected])
     heads = _heads(keys, language)
     if result.measure == RATE and result.said_unit:
         heads[3] += f", {unit_words(result.said_unit)[language]}"
@@ -82,12 +88,10 @@ def funnel_rows(result: Funnel, language: str) -> Rows:
 
 def chart_rows(result: ControlChart, language: str) -> Rows:
     """Return the points with their limits and signals."""
-    from evaluation.monitoring.series import PROPORTION
-
-    share = result.measure == PROPORTION and result.unit != "periods"
+    from evaluation.monitoring.charts.wording import written
 
     def write(x: float) -> str:
-        return percent(x, language) if share else number(x, language, 0 if float(x).is_integer() else 1)
+        return written(result, x, language, bare=True)
 
     cells = []
     for r in result.to_frame().to_dict("records"):

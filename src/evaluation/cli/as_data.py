@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evaluation.language import LANGUAGES, Words
 from evaluation.results import Result
+
+if TYPE_CHECKING:
+    from evaluation.monitoring.charts import ControlChart
 
 FOR_PEOPLE = ("names", "design", "places")  # names stand in the rows; the others are the programme's own
 
@@ -27,6 +30,27 @@ def result_data(result: Result) -> dict[str, Any]:
     """
     own = {f.name: plain(getattr(result, f.name)) for f in fields(result) if f.name not in (*FOR_PEOPLE, "frame")}
     return {"summary": {speak: result.summary(speak) for speak in LANGUAGES}, **own, "rows": plain(result.to_frame())}
+
+
+def lines(chart: ControlChart) -> dict[str, Any]:
+    """Return what is first looked for in a control chart.
+
+    Parameters
+    ----------
+    chart : ControlChart
+
+    Returns
+    -------
+    dict
+        "centre" and "limits" of the last point that has a value (limits of
+        shares and rates differ by point: each is in "rows"), and "signals",
+        the points that are part of one: period, value, signal, rules.
+    """
+    frame = chart.frame
+    known = frame[frame["value"].notna()].to_dict("records")
+    last = known[-1] if known else dict.fromkeys(("centre", "low", "high"))
+    fired = [{k: r[k] for k in ("period", "value", "signal")} | {"rules": r["rules"].split(",")} for r in known if r["signal"]]
+    return {"centre": plain(last["centre"]), "limits": {k: plain(last[k]) for k in ("low", "high")}, "signals": plain(fired)}
 
 
 def plain(x: Any) -> Any:

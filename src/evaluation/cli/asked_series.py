@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-MEASURES = {"share": "proportion", "rate": "rate", "count": "count"}
+MEASURES = {"share": "proportion", "rate": "rate", "count": "count", "value": "value"}
 WAYS = ("up", "down")
 EVERYTHING = "all"
 _MOST_NAMED = 10
@@ -99,8 +99,15 @@ class Found:
     notes: tuple[Words, ...] = ()
 
 
-def one_unit(asked: Asked) -> Found:
+def one_unit(asked: Asked, *, perhaps_measured: bool = False) -> Found:
     """Return the numbers of one place, or of all together, up to the period asked for.
+
+    Parameters
+    ----------
+    asked : Asked
+    perhaps_measured : bool
+        Take negative or fractional numbers of a table for measured values
+        where nothing says what they are, and tell so in the notes.
 
     Raises
     ------
@@ -109,7 +116,7 @@ def one_unit(asked: Asked) -> Found:
     ValueError
         If there are no data.
     """
-    found = _own_unit(asked) if _is_own(asked) else _place(asked)
+    found = _own_unit(asked, perhaps_measured) if _is_own(asked) else _place(asked)
     if asked.period is None:
         return found
     return replace(found, series=found.series.until(period_of(found.series, asked.period)))
@@ -129,10 +136,10 @@ def all_units(asked: Asked) -> tuple[Found, str]:
         series = _own_series(asked.own)
         if asked.own.unit is None:
             raise wrong("own_no_units")
-        if series.measure == "count":
-            raise wrong("funnel_denominator")
+        if series.measure in ("count", "value"):
+            raise wrong("funnel_denominator" if series.measure == "count" else "funnel_values")
         unit = _unit(series, asked.place) if asked.place else None
-        return Found(series, unit, None, "own", False), period_of(series, asked.period or series.periods[-1])
+        return Found(series, unit, None, "own", False, _taken(series, asked.own)), period_of(series, asked.period or series.periods[-1])
     known = _indicator(asked.indicator)
     if known.measure == "count":
         shares = [i.id for i in indicators().values() if i.numerator == known.numerator and i.measure in ("proportion", "rate")]
@@ -177,8 +184,8 @@ def _is_own(asked: Asked) -> bool:
     return True
 
 
-def _own_series(own: Own) -> CountSeries:
-    from evaluation.cli.own_table import read
+def _own_series(own: Own, perhaps_measured: bool = False) -> CountSeries:
+    from evaluation.cli.own_table import PART, read
     from evaluation.monitoring.own_series import OwnTableError, own_series
 
     if own.measure is not None and own.measure not in MEASURES:
@@ -186,12 +193,19 @@ def _own_series(own: Own) -> CountSeries:
     if own.good is not None and own.good not in WAYS:
         raise wrong("choice", name="--good", known=", ".join(WAYS))
     csv = own.csv or Path()
-    table = read(csv, own.columns)
+    perhaps = perhaps_measured and own.measure is None and own.denominator is None
+    table = read(csv, own.columns, None if perhaps else own.measure == "value")
+    columns = dict(table.columns)
+    time = [columns.pop(role) for role in ("time", PART) if role in columns]
+    measure = MEASURES[own.measure] if own.measure else None
+    if perhaps and ((numbers := table.frame[columns["count"]].dropna()).lt(0) | (numbers % 1 != 0)).any():
+        measure = "value"
     try:
         return own_series(
             table.frame,
-            **table.columns,
-            measure=MEASURES[own.measure] if own.measure else None,
+            time=time,
+            **columns,
+            measure=measure,
             per=1.0 if own.per is None else typed_number(own.per, "--per"),
             label=own.label,
             direction=own.good or "context",
@@ -203,17 +217,30 @@ def _own_series(own: Own) -> CountSeries:
         raise WrongUse(f"{table.file}: {error}") from None
 
 
-def _own_unit(asked: Asked) -> Found:
+def _own_unit(asked: Asked, perhaps_measured: bool) -> Found:
     from evaluation.monitoring.total import ALL, total
 
-    series = _own_series(asked.own)
+    series = _own_series(asked.own, perhaps_measured)
+    measured = series.measure == "value"
+    notes = _taken(series, asked.own)
     if asked.place is None and len(series.units) > 1:
-        raise wrong("own_which", count=len(series.units), names=_few(series.units))
+        raise wrong("own_which_one" if measured else "own_which", count=len(series.units), names=_few(series.units))
     if asked.place is None:
-        return Found(series, series.units[0], None, "own", False)
+        return Found(series, series.units[0], None, "own", False, notes)
     if asked.place == EVERYTHING and EVERYTHING not in series.units:
-        return Found(total(series), ALL, None, "own", False, _of_sum(series))
-    return Found(series, _unit(series, asked.place), None, "own", False)
+        if measured:
+            raise wrong("own_which_one", count=len(series.units), names=_few(series.units))
+        return Found(total(series), ALL, None, "own", False, (*notes, *_of_sum(series)))
+    return Found(series, _unit(series, asked.place), None, "own", False, notes)
+
+
+def _taken(series: CountSeries, own: Own) -> tuple[Words, ...]:
+    """Return what the numbers were taken for where nobody said so and it is not what such columns usually are."""
+    if own.measure is not None:
+        return ()
+    if series.measure == "value":
+        return (words("cli.analysis.measured"),)
+    return (words("cli.analysis.per_one"),) if series.measure == "rate" and own.per is None else ()
 
 
 def typed_number(text: str, option: str) -> float:

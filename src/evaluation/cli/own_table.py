@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MOST_ROWS, MOST_BYTES = 200_000, 64 * 2**20
-ROLES = ("unit", "time", "count", "denominator")
+PART = "part"  # of a year: the months or quarters of times in two columns
 NUMBERS = ("count", "denominator")
 _HEADINGS_WITHIN = 20  # a title or two may stand above the headings
 _WORKBOOK = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
@@ -39,7 +39,7 @@ class OwnTable:
         A column for each role that was named, under the heading that it has in
         the file: text of unit and time, numbers of the others.
     columns : mapping of str to str
-        Role ("unit", "time", "count", "denominator") to heading.
+        Role ("unit", "time", "part", "count", "denominator") to heading.
     rows : tuple of int
         Row of each row of the frame, as a spreadsheet counts it.
     file : str
@@ -52,7 +52,7 @@ class OwnTable:
     file: str
 
 
-def read(path: Path, asked: Mapping[str, str]) -> OwnTable:
+def read(path: Path, asked: Mapping[str, str], measured: bool | None = False) -> OwnTable:
     """Read the named columns of a text table.
 
     Parameters
@@ -61,7 +61,10 @@ def read(path: Path, asked: Mapping[str, str]) -> OwnTable:
         UTF-8, UTF-16 or a Windows encoding; comma, semicolon or tab.
     asked : mapping of str to str
         Role to heading, as typed: case, spaces and, where only one heading
-        fits, marks do not matter.
+        fits, marks do not matter. "year,month" for times are two headings
+        where no heading reads so.
+    measured : bool or None
+        Whether "count" is a column of measured values; None: perhaps.
 
     Raises
     ------
@@ -77,14 +80,14 @@ def read(path: Path, asked: Mapping[str, str]) -> OwnTable:
     from evaluation.cli.own_numbers import numbers
 
     rows, file = _rows(path)
-    at, places = _headings(rows, asked, file)
+    at, places = _headings(rows, _parted(rows, asked), file)
     titles = {role: str(rows[at][column]).strip() for role, column in places.items()}
     kept = [n for n in range(at + 1, len(rows)) if any(_cell(rows[n], c) is not None for c in places.values())]
     _search(rows, [at, *kept], places, file)
     if not kept:
         raise wrong("own_empty", file=file)
     cells = {(titles[role], n + 1): _cell(rows[n], c) for role, c in places.items() if role in NUMBERS for n in kept}
-    read_numbers = numbers(cells, file)
+    read_numbers = numbers(cells, file, None if measured is False else titles["count"], sure=bool(measured))
     frame = pd.DataFrame(
         {
             titles[role]: [read_numbers[titles[role], n + 1] for n in kept] if role in NUMBERS else [_cell(rows[n], c) for n in kept]
@@ -122,6 +125,14 @@ def _plain(text: object) -> str:
     return " ".join(unicodedata.normalize("NFC", str(text)).casefold().split())
 
 
+def _parted(rows: Sequence[tuple[object, ...]], asked: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the roles with times in two columns as two roles."""
+    year, comma, part = asked["time"].partition(",")
+    if not comma or any(_column(row, asked["time"]) for row in rows[:_HEADINGS_WITHIN]):
+        return asked
+    return {**asked, "time": year, PART: part}
+
+
 def _headings(rows: Sequence[tuple[object, ...]], asked: Mapping[str, str], file: str) -> tuple[int, dict[str, int]]:
     """Return the row of the headings, from 0, and the column of each role."""
     written = [n for n, row in enumerate(rows) if row][:_HEADINGS_WITHIN]
@@ -138,7 +149,9 @@ def _headings(rows: Sequence[tuple[object, ...]], asked: Mapping[str, str], file
         if len(columns) > 1:
             raise wrong("own_column_twice", file=file, name=name)
         if not columns:
-            raise wrong("own_column", file=file, option=f"--{role}", name=name, hint=_nearest(rows[best], name))
+            raise wrong(
+                "own_column", file=file, option="--time" if role == PART else f"--{role}", name=name, hint=_nearest(rows[best], name)
+            )
     raise AssertionError("one of the headings is not there")
 
 

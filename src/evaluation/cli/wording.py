@@ -37,7 +37,7 @@ EXAMPLES = {
     ),
     "chart": (
         "evaluation chart sti_tested --ward 26749 --out chart.png",
-        "evaluation chart --csv my.csv --unit site --time month --count cases --place A1 --json",
+        "evaluation chart --csv my.csv --unit site --time year,month --count waiting_days --measure value --place A1 --json",
     ),
     "plan": ("evaluation plan", "evaluation plan III.1.b", "evaluation plan --json"),
     "indicators": ("evaluation indicators", "evaluation indicators sti_tested --json"),

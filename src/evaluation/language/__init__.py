@@ -22,6 +22,8 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
 LANGUAGES = ("vi", "en")
+_FIGURES, _LEAST_POWER, _MOST_POWER = 3, -6, 15
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 SYNTHETIC = "SỐ LIỆU GIẢ LẬP / SYNTHETIC DATA"  # stands wherever made-up data do
 
 
@@ -117,6 +119,38 @@ def number(x: float, language: str, digits: int = 0) -> str:
     exact = Decimal(known) if known.is_integer() else Decimal(f"{known:.15g}")
     rounded = exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP) + 0  # no "-0"
     return format_decimal(rounded, format=pattern, locale=language).replace("-", "\N{MINUS SIGN}")
+
+
+def significant(x: float, language: str, beside: float = 0.0) -> str:
+    """Write a rate or a measured value by its size: 1,235, 12.3, 5.43, 0.00192; never with more decimals than it has.
+
+    Parameters
+    ----------
+    x : float
+    language : {"vi", "en"}
+    beside : float
+        Size of the numbers that it stands among: what is less than a
+        billionth of that is an error of arithmetic and written 0.
+
+    Returns
+    -------
+    str
+        Three significant figures, of large numbers all before the decimals;
+        under a millionth, or from 10¹⁵ on, as "1.23 × 10⁻⁷".
+
+    Raises
+    ------
+    ValueError
+        If the number is missing or infinite: absence is said in words.
+    """
+    known = _known(x)
+    if abs(known) <= 1e-9 * abs(beside) or known == 0:
+        return number(0, language)
+    power = math.floor(math.log10(abs(known)))
+    if not _LEAST_POWER <= power < _MOST_POWER:
+        return f"{number(float(f'{known:.2e}'.partition('e')[0]), language, 2)} × 10{str(power).translate(_RAISED)}"
+    exact = max(0, -int(Decimal(f"{known:.12g}").normalize().as_tuple().exponent))
+    return number(known, language, min(exact, max(0, _FIGURES - 1 - power)))
 
 
 def percent(share: float, language: str, digits: int = 1) -> str:

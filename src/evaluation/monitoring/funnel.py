@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.contracts import NOT_APPLICABLE, SHOWN
-from evaluation.language import Words, number, percent
+from evaluation.language import Words, number, percent, significant
 from evaluation.monitoring.funnel_limits import ADDITIVE, FEWEST_UNITS, LEVELS, NONE, PROPORTION, WINSORISED, Scatter
 from evaluation.monitoring.funnel_limits import winsorised_dispersion as winsorised_dispersion
-from evaluation.monitoring.series import COUNT, CountSeries
+from evaluation.monitoring.series import COUNT, VALUE, CountSeries
 from evaluation.periods import said_period
 from evaluation.places import districts, wards
 from evaluation.results import Result
@@ -154,8 +154,8 @@ class Funnel(Result):
         """Write a value of the measure: "42,0%", "12,5 trên 10.000"."""
         if self.measure == PROPORTION:
             return percent(value, language)
-        among = Words(" trên {per}", " per {per}")[language].format(per=number(self.per, language)) if self.per != 1 else ""
-        return number(value, language, 1) + among
+        among = Words(" trên {per}", " per {per}")[language].format(per=significant(self.per, language)) if self.per != 1 else ""
+        return significant(value, language) + among
 
     def summary(self, language: str | None = None) -> str:
         """Return the result as one sentence, in English unless told."""
@@ -225,7 +225,7 @@ def funnel(series: CountSeries, period: str, *, target: float | None = None, adj
     Raises
     ------
     ValueError
-        For a plain count, which has nothing to be compared against; where a
+        For a plain count or a measured value, which have nothing to be compared against; where a
         share has more cases than people; for an unknown `adjust` or a target
         that no unit could be held against.
 
@@ -342,6 +342,11 @@ def _check(series: CountSeries, period: str, target: float | None, adjust: str) 
         raise ValueError(
             f"{series.label.vi}: biểu đồ phễu cần tỷ lệ hoặc suất có mẫu số; số đếm của đơn vị lớn và nhỏ không so sánh được. / "
             f"{series.label.en}: a funnel takes a share or a rate; plain counts of units of unlike size cannot be compared."
+        )
+    if series.measure == VALUE:
+        raise ValueError(
+            f"{series.label.vi}: biểu đồ phễu cần số đếm và mẫu số; giá trị đo không cho biết cỡ của đơn vị. / "
+            f"{series.label.en}: a funnel takes counts and denominators; measured values do not tell how large a unit is."
         )
     if adjust not in ADJUSTMENTS:
         raise ValueError(

@@ -129,6 +129,34 @@ def read_times(column: Sequence[object]) -> Times:
     return Times(tuple(kind.write(o) for o in places), season, phases, tuple(kind.write(ordinals[t]) for t in texts))
 
 
+def joined(years: Sequence[object], parts: Sequence[object], *, heading: str) -> list[str]:
+    """Return times from a column of years and one of their months, or of quarters where its heading begins with q ("quý", "quarter").
+
+    Parameters
+    ----------
+    years, parts : sequence
+        "2018" and "3", "03", "Mar", "tháng 3", "Q1", "I".
+    heading : str
+        Of the parts.
+
+    Returns
+    -------
+    list of str
+        As `read_times` reads them; blank where either is.
+    """
+    quarters = _written(heading).startswith("q")
+
+    def one(year: object, part: object) -> str:
+        in_year, text = _written(year).removeprefix("nam "), _written(part)
+        if not in_year or not text:
+            return ""
+        if quarters:
+            return f"{text if text.startswith('q') else f'Q{text}'}/{in_year}"
+        return f"{f'{int(text):02d}' if text.isdecimal() else text}/{in_year}"
+
+    return [one(year, part) for year, part in zip(years, parts, strict=True)]
+
+
 def _written(x: object) -> str:
     """Return one time as text without marks, in lower case; blank for anything missing."""
     if x is None or x != x or str(x) in ("NaT", "<NA>"):

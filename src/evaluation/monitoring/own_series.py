@@ -1,4 +1,4 @@
-"""Anybody's table of counts becomes a `CountSeries`: what is wrong with it is said by row and column, and nothing is guessed."""
+"""Anybody's table of counts or measured values becomes a `CountSeries`: what is wrong is said by row and column, nothing guessed."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from evaluation.contracts import MISSING, NOT_APPLICABLE, SHOWN
 from evaluation.language import Words, number
-from evaluation.monitoring.own_periods import UnreadTimes, read_times, said_rows
-from evaluation.monitoring.series import COLUMNS, COUNT, PROPORTION, RATE, CountSeries
+from evaluation.monitoring.own_periods import Times, UnreadTimes, joined, read_times, said_rows
+from evaluation.monitoring.series import COLUMNS, COUNT, PROPORTION, RATE, VALUE, CountSeries
 from evaluation.monitoring.total import ALL, EVERYWHERE
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 OWN_SOURCE = Words("Bảng số liệu của người dùng", "The user's own table")
 DIRECTIONS = ("up", "down", "context")
-MEASURES = (COUNT, PROPORTION, RATE)
+MEASURES = (COUNT, PROPORTION, RATE, VALUE)
 MOST_CELLS = 5_000_000
 _HEADER_ROWS = 2  # a spreadsheet counts from 1, and its first row is the header
 
@@ -32,7 +32,7 @@ class OwnTableError(ValueError):
 def own_series(
     frame: pd.DataFrame,
     *,
-    time: str,
+    time: str | Sequence[str],
     count: str,
     unit: str | None = None,
     denominator: str | None = None,
@@ -50,17 +50,23 @@ def own_series(
     ----------
     frame : DataFrame
         Only the named columns are looked at.
-    time, count : str
-        Columns. Times as `own_periods.read_times` reads them; counts whole
-        and not negative, blank where there is no number.
+    time : str or (str, str)
+        Column of times as `own_periods.read_times` reads them; or two, of
+        years and of months (of quarters where its heading begins with q).
+    count : str
+        Column of counts: whole and not negative, blank where there is no
+        number; of whatever was measured where the measure is "value".
     unit : str, optional
         Column of places, or of whatever is compared; the whole table is one
         unit, "all", where left out.
     denominator : str, optional
         Column of what a count is out of (a proportion) or per (a rate).
-    measure : {"count", "proportion", "rate"}, optional
-        "count" where there is no denominator, "rate" where `per` is given,
-        else "proportion": a part of the denominator, never above it.
+    measure : {"count", "proportion", "rate", "value"}, optional
+        "count" where there is no denominator, "rate" where `per` is given or
+        a denominator is not whole, else "proportion": a part of the
+        denominator, never above it. "value": measured, not counted; may be
+        negative or fractional, has no denominator, and goes into a control
+        chart or a trend.
     per : float
         A rate is per so many of the denominator, above zero.
     label : str or Words, optional
@@ -84,27 +90,28 @@ def own_series(
     ------
     OwnTableError
         For a column that is not there or named twice; times that make no
-        periods; two rows of one unit and period; a blank unit; counts that are
-        negative or not whole; a count above what it is part of; a denominator
+        periods; two rows of one unit and period; a blank unit; counts (but no
+        measured values) that are negative or not whole; a count above what it is part of; a denominator
         missing or zero where there is a count; options that contradict each
         other; more than five million pairs of unit and period.
     """
-    asked = [c for c in (unit, time, count, denominator) if c is not None]
-    _there(frame, asked)
+    when = (time,) if isinstance(time, str) else tuple(time)
+    if len(when) not in (1, 2):
+        raise _wrong("time là một cột, hoặc hai cột năm và tháng (quý)", "time is one column, or two: years and months (or quarters)")
+    _there(frame, [c for c in (unit, *when, count, denominator) if c is not None])
     kind = _measure(measure, denominator, per)
     if direction not in DIRECTIONS:
         raise _wrong("direction phải là up, down hoặc context", "direction must be up, down or context")
     named = list(range(_HEADER_ROWS, len(frame) + _HEADER_ROWS)) if rows is None else list(rows)
-    try:
-        times = read_times(frame[time].tolist())
-    except UnreadTimes as error:
-        raise _at([named[p] for p in error.places], time, error.why) from None
+    times = _times(frame, when, named)
     units = _units(frame, unit, named)
-    _once(units, times.of_row, named, [c for c in (unit, time) if c])
-    counts = _numbers(frame, count, named, whole=True)
+    _once(units, times.of_row, named, [*([unit] if unit else []), *when])
+    counts = _numbers(frame, count, named, kind)
     below = np.full(len(frame), np.nan)
     if denominator is not None:
-        below = _numbers(frame, denominator, named, whole=kind == PROPORTION)
+        if measure is None and _fractional(frame, denominator):
+            kind = RATE
+        below = _numbers(frame, denominator, named, kind, denominators=True)
         _fit(counts, below, kind, count, denominator, named)
     title = count if label is None else label
     return CountSeries(
@@ -135,6 +142,15 @@ def _at(rows: Sequence[int], column: str, why: Words) -> OwnTableError:
     return OwnTableError(f"{vi}: {why.vi}. / {en}: {why.en}.")
 
 
+def _times(frame: pd.DataFrame, columns: Sequence[str], named: Sequence[int]) -> Times:
+    """Return the periods of the rows, from one column or from two."""
+    texts = frame[columns[0]].tolist() if len(columns) == 1 else joined(*(frame[c].tolist() for c in columns), heading=columns[1])
+    try:
+        return read_times(texts)
+    except UnreadTimes as error:
+        raise _at([named[p] for p in error.places], ", ".join(columns), error.why) from None
+
+
 def _there(frame: pd.DataFrame, asked: Sequence[str]) -> None:
     if frame.empty:
         raise _wrong("Bảng không có dòng nào", "The table has no row")
@@ -161,10 +177,10 @@ def _measure(measure: str | None, denominator: str | None, per: float) -> str:
     kind = measure or (COUNT if denominator is None else RATE if per != 1 else PROPORTION)
     if kind not in MEASURES:
         raise _wrong(f"measure phải là một trong {', '.join(MEASURES)}", f"measure must be one of {', '.join(MEASURES)}")
-    if (kind == COUNT) != (denominator is None):
+    if (kind in (COUNT, VALUE)) != (denominator is None):
         raise _wrong(
-            "Số đếm không có mẫu số; tỷ lệ và suất thì phải có cột mẫu số",
-            "A count has no denominator; a proportion and a rate need a column of denominators",
+            "Số đếm và giá trị đo không có mẫu số; tỷ lệ và suất thì phải có cột mẫu số",
+            "A count or a measured value has no denominator; a proportion and a rate need a column of denominators",
         )
     if kind != RATE and per != 1:
         raise _wrong("per chỉ dùng cho suất (rate)", "per is for a rate only")
@@ -198,7 +214,12 @@ def _once(units: Sequence[str], periods: Sequence[str], named: Sequence[int], co
         seen[pair] = row
 
 
-def _numbers(frame: pd.DataFrame, column: str, named: Sequence[int], *, whole: bool) -> NDArray[np.float64]:
+def _fractional(frame: pd.DataFrame, column: str) -> bool:
+    """Tell whether any number of a column is not whole."""
+    return any(x is not None and np.isfinite(x) and not float(x).is_integer() for x in map(_number, frame[column].tolist()))
+
+
+def _numbers(frame: pd.DataFrame, column: str, named: Sequence[int], kind: str, *, denominators: bool = False) -> NDArray[np.float64]:
     """Return a column of numbers, NaN where it is blank."""
     values: list[float] = []
     unread: list[int] = []
@@ -213,12 +234,27 @@ def _numbers(frame: pd.DataFrame, column: str, named: Sequence[int], *, whole: b
         )
     found = np.array(values)
     known = ~np.isnan(found)
+    if kind == VALUE:
+        return found
     if below := _blamed(known & (np.nan_to_num(found) < 0), named):
-        raise _at(below, column, Words("số âm; số đếm từ 0 trở lên", "negative; counts are 0 or more"))
-    if parts := whole and _blamed(known & (found != np.floor(found)), named):
         why = Words(
-            "không phải số nguyên; cần số người, số lượt, không phải tỷ lệ đã tính",
-            "not whole; give numbers of people or events, not shares that are worked out already",
+            "số âm; số đếm từ 0 trở lên. Nếu là giá trị đo, chọn measure='value' (--measure value)",
+            "negative; counts are 0 or more. Of measured values, choose measure='value' (--measure value)",
+        )
+        raise _at(below, column, why)
+    if parts := (kind == PROPORTION or not denominators) and _blamed(known & (found != np.floor(found)), named):
+        why = (
+            Words(
+                "không phải số nguyên, nên không phải số người mà số đếm là một phần; chọn suất (rate)",
+                "not whole, so no people of whom the count is a part; choose a rate",
+            )
+            if denominators
+            else Words(
+                "không phải số nguyên; cần số người, số lượt, không phải tỷ lệ đã tính. Nếu là giá trị đo, chọn measure='value' "
+                "(--measure value)",
+                "not whole; give numbers of people or events, not shares that are worked out already. Of measured values, choose "
+                "measure='value' (--measure value)",
+            )
         )
         raise _at(parts, column, why)
     return found
@@ -297,4 +333,4 @@ def _grid(
 def _said_unit(kind: str, per: float) -> str:
     if kind == PROPORTION:
         return "percent"
-    return "" if kind == COUNT or per == 1 else f"per {number(per, 'en', 0 if float(per).is_integer() else 3)}"
+    return "" if kind in (COUNT, VALUE) or per == 1 else f"per {number(per, 'en', 0 if float(per).is_integer() else 3)}"

@@ -23,7 +23,7 @@ from evaluation.store import EvidenceStore
 if TYPE_CHECKING:
     import pandas as pd
 
-COUNT, PROPORTION, RATE = "count", "proportion", "rate"
+COUNT, PROPORTION, RATE, VALUE = "count", "proportion", "rate", "value"
 QUARTERS_A_YEAR = 4
 COLUMNS = ("unit", "period", "count", "denominator", "state")
 # The form's second version counts people reached once each; what the first counted is another thing.
@@ -52,7 +52,9 @@ class CountSeries:
         residents of a rate; NaN of a plain count), state ("shown", or why
         there is no number; count and denominator are then NaN).
     label : Words
-    measure : {"count", "proportion", "rate"}
+    measure : {"count", "proportion", "rate", "value"}
+        "value": measured, may be negative or fractional, and stands where a
+        count would; only a chart and a trend take it.
     per : float
         A rate is per so many of the denominator.
     said_unit : str
@@ -106,19 +108,32 @@ class CountSeries:
 
     @property
     def counts(self) -> NDArray[np.float64]:
-        """Counts, units x periods; NaN where there is none."""
+        """Counts, units x periods; NaN where there is none.
+
+        Raises
+        ------
+        ValueError
+            Of measured values, which no analysis of counts may take for counts.
+        """
+        if self.measure == VALUE:
+            raise ValueError(
+                f"{self.label.vi}: đây là giá trị đo, không phải số đếm; chỉ dùng được cho biểu đồ kiểm soát (chart) và xu thế (trend). / "
+                f"{self.label.en}: these are measured values, not counts; only a control chart (chart) and a trend take them."
+            )
         return self._matrix("count")
 
     @property
     def exposure(self) -> NDArray[np.float64]:
-        """What a value is per, units x periods: 1 of a count, people of a share, residents / `per` of a rate; NaN without a count."""
-        if self.measure == COUNT:
-            return np.where(np.isnan(self.counts), np.nan, 1.0)
+        """What a value is per, units x periods: 1 of a count or value, people of a share, residents / `per` of a rate; NaN without it."""
+        if self.measure in (COUNT, VALUE):
+            return np.where(np.isnan(self._matrix("count")), np.nan, 1.0)
         return self._matrix("denominator") / self.per
 
     @property
     def values(self) -> NDArray[np.float64]:
-        """Counts over exposure, units x periods; NaN where there is none or the exposure is zero."""
+        """Counts over exposure, or what was measured, units x periods; NaN where there is none or the exposure is zero."""
+        if self.measure == VALUE:
+            return self._matrix("count")
         exposure = self.exposure
         return np.asarray(np.divide(self.counts, exposure, out=np.full(exposure.shape, np.nan), where=exposure > 0))
 

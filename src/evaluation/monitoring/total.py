@@ -8,7 +8,7 @@ import numpy as np
 
 from evaluation.contracts import MISSING, NOT_APPLICABLE, SHOWN
 from evaluation.language import Words
-from evaluation.monitoring.series import COLUMNS, COUNT, CountSeries
+from evaluation.monitoring.series import COLUMNS, COUNT, VALUE, CountSeries
 
 ALL = "all"
 EVERYWHERE = Words("toàn bộ", "all together")
@@ -30,9 +30,19 @@ def total(series: CountSeries, name: Words = EVERYWHERE) -> CountSeries:
         both. A plain count has no denominator that would follow: there a
         period in which any unit has no number has none in the sum either, for
         a sum of fewer units looks like a fall.
+
+    Raises
+    ------
+    ValueError
+        Of measured values, whose sum means nothing in general.
     """
     import pandas as pd
 
+    if series.measure == VALUE:
+        raise ValueError(
+            "Giá trị đo của nhiều đơn vị không cộng lại được; hãy chọn một đơn vị. / "
+            "Measured values of several units do not add up; choose one unit."
+        )
     counts, below = (series.frame[c].to_numpy(float).reshape(series.states.shape) for c in ("count", "denominator"))
     shown = series.states == SHOWN
     idle = series.states == NOT_APPLICABLE

@@ -8,8 +8,12 @@ import pytest
 
 from evaluation.contracts import SHOWN
 from evaluation.language import Words
-from evaluation.monitoring.charts import chart, control_chart
+from evaluation.monitoring.charts import chart, control_chart, run_length, signals
+from evaluation.monitoring.charts.cumulative import cusum_limits, ewma_limits
+from evaluation.monitoring.charts.limits import individual_limits
+from evaluation.monitoring.own_series import own_series
 from evaluation.monitoring.series import CountSeries, DocumentedChange
+from evaluation.monitoring.total import ALL
 
 NAN = np.nan
 QUARTERS = [f"{y}-Q{q}" for y in range(2013, 2019) for q in (1, 2, 3, 4)]
@@ -228,3 +232,46 @@ def test_plain_arrays_are_checked_for_their_kind_of_chart() -> None:
     assert control_chart([-1.0, 2.0, 0.5], kind="xmr").verdict == "too_few"
     anew = control_chart(np.tile(STEADY, 2), kind="c", changes=[(16, CHANGED)], periods=[f"m{i}" for i in range(32)])
     assert [p.first for p in anew.phases] == ["m0", "m16"]
+
+
+def _measured(values: np.ndarray) -> CountSeries:
+    frame = pd.DataFrame({"t": range(1, len(values) + 1), "y": values})
+    return own_series(frame, time="t", count="y", measure="value")
+
+
+def test_measured_values_get_an_xmr_chart_that_may_go_below_zero() -> None:
+    values = np.random.default_rng(5).normal(0, 1, 24)
+    made = chart(_measured(values), ALL, draws=0)
+    plain = control_chart(values, kind="xmr")
+    assert (made.kind, made.measure, made.verdict) == ("xmr", "value", "no_change")
+    pd.testing.assert_frame_equal(made.frame[["centre", "low", "high"]], plain.frame[["centre", "low", "high"]])
+    assert made.frame["low"].max() < 0
+    both = signals(values, measure="value")
+    np.testing.assert_allclose(both.high, made.frame["high"])
+    with pytest.raises(ValueError, match="not for measured values"):
+        run_length(made, shift=1.5)
+
+
+@pytest.mark.parametrize("kind", ["ewma", "cusum"])
+def test_a_lasting_shift_of_measured_values_is_found_by_averages_and_sums(kind: str) -> None:
+    values = np.random.default_rng(6).normal(-3, 1, 40)
+    values[24:] += 1.5
+    made = chart(_measured(values), ALL, kind=kind, baseline_end="24", draws=200)
+    assert made.verdict == "changed"
+    assert 0 < made.diagnostics["false_alarm"] < 0.4
+    centred = (values - values[:24].mean()) / individual_limits(values[None], np.arange(40) < 24).sigma[0]
+    expected = ewma_limits(centred, made.design.reach) if kind == "ewma" else cusum_limits(centred, made.design.reach)
+    np.testing.assert_allclose(made.frame["value"], expected.value)
+
+
+@pytest.mark.parametrize("kind", ["p", "u'", "c", "g", "t"])
+def test_charts_of_counts_refuse_measured_values(kind: str) -> None:
+    with pytest.raises(ValueError, match="of measured values choose one of xmr, run, ewma, cusum"):
+        chart(_measured(np.arange(12) - 3.5), ALL, kind=kind)
+
+
+@pytest.mark.parametrize("values", [np.full(14, 7.5), np.full(14, np.nan), np.array([-2.5]), np.array([1.5, -2.5, 1.5])])
+def test_measured_values_without_scatter_or_points_call_nothing(values: np.ndarray) -> None:
+    made = chart(_measured(values), ALL)
+    assert made.verdict == "too_few"
+    assert "nan" not in made.summary().lower()

@@ -295,3 +295,56 @@ def test_the_example_answers_for_every_ward_and_kind_of_indicator(example_store)
             for language in ("vi", "en"):
                 assert "nan" not in found.summary(language).split()
             assert (found.estimate is None) == (found.why is not None)
+
+
+def test_the_trend_of_measured_values_is_the_regression_of_another_library() -> None:
+    import statsmodels.api as sm
+
+    y = np.random.default_rng(3).normal(-2, 1, 16) + 0.3 * np.arange(16)
+    found = trend(series(y, measure="value"), "A", errors="independent")
+    X = np.column_stack([np.ones(16), np.arange(16) / 4, season_columns(np.arange(16) % 4 + 1, 4)])
+    other = sm.OLS(y, X).fit()
+    assert (found.estimate, found.p) == (pytest.approx(other.params[1]), pytest.approx(other.pvalues[1]))
+    assert (found.low, found.high) == pytest.approx(tuple(other.conf_int()[1]))
+    np.testing.assert_allclose(found.frame["expected"], other.fittedvalues)
+    assert found.frame[["low", "high", "denominator"]].isna().all(axis=None)  # a measured value has no interval of its own
+    assert (found.value_low, found.scale, found.unit, found.dispersion) == (None, "difference", "value a year", pytest.approx(other.scale))
+
+
+@pytest.mark.parametrize(("shift", "scale"), [(0.0, 1e-8), (-40.0, 1.0), (0.0, 1e11)])
+def test_measured_values_in_another_unit_give_the_same_trend_in_that_unit(shift: float, scale: float) -> None:
+    y = np.random.default_rng(4).normal(0, 1, 24).cumsum()
+    one, other = trend(series(y, measure="value", periods=MONTHS, season=12), "A"), None
+    other = trend(series(shift + scale * y, measure="value", periods=MONTHS, season=12), "A")
+    assert [x / scale for x in (other.estimate, other.low, other.high)] == pytest.approx([one.estimate, one.low, one.high], rel=1e-6)
+    assert other.p == pytest.approx(one.p, rel=1e-6)
+
+
+def test_the_sentence_of_measured_values_is_in_their_own_unit() -> None:
+    y = [-1.5, *np.random.default_rng(5).normal(0, 0.01, 14), 0.0125]
+    said = trend(series(y, measure="value"), "A").summary("en")
+    assert "0.0125 in Q4 2018; up 0." in said
+    assert "%" not in said
+    change = trend(series(y, measure="value"), "A").from_year_before
+    assert (change.scale, change.low, change.clear) == ("difference", None, None)
+
+
+@pytest.mark.parametrize("y", [np.zeros(16), np.full(16, 7.1), 3 - 0.7 * np.arange(16)])
+def test_measured_values_without_scatter_have_no_trend_and_say_why(y: np.ndarray) -> None:
+    found = trend(series(y, measure="value"), "A")
+    assert (found.estimate, found.p, found.clear) == (None, None, None)
+    assert "no scatter" in found.summary("en")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("correlation", "least", "most"), [(0.0, 0.0, 0.05), (0.5, 0.05, 0.2)])
+def test_a_trend_of_nothing_in_measured_values_is_seldom_told_from_chance(correlation: float, least: float, most: float) -> None:
+    """400 series of 16 quarters: 0.05 + 3.3 binomial standard errors is 0.086; correlated errors break the promise in so short a series."""
+    rng, told = np.random.default_rng(9), 0
+    for _ in range(400):
+        e = rng.normal(0, 1, 40)
+        for i in range(1, 40):
+            e[i] += correlation * e[i - 1]
+        told += bool(trend(series(e[-16:], measure="value"), "A").clear)
+    error = 3.3 * (0.05 * 0.95 / 400) ** 0.5
+    assert least - error <= told / 400 <= most + error

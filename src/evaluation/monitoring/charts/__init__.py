@@ -7,13 +7,14 @@ from evaluation.monitoring.charts.phases import FEWEST_FOR_FIRM, FEWEST_FOR_LIMI
 from evaluation.monitoring.charts.result import ControlChart, Phase
 from evaluation.monitoring.charts.rules import RULES
 from evaluation.monitoring.charts.run_length import RunLength, run_length
-from evaluation.monitoring.charts.signals import Signals, signals
+from evaluation.monitoring.charts.signals import MEASURED, Signals, signals
 from evaluation.monitoring.charts.wording import VERDICTS
 
 __all__ = [
     "FEWEST_FOR_FIRM",
     "FEWEST_FOR_LIMITS",
     "KINDS",
+    "MEASURED",
     "RULES",
     "VERDICTS",
     "ControlChart",

@@ -22,6 +22,7 @@ from evaluation.monitoring.charts.run_length import false_alarm
 from evaluation.monitoring.charts.signals import (
     AUTO,
     DIRECTIONS,
+    MEASURED,
     RARE,
     WIDENED,
     among,
@@ -33,7 +34,7 @@ from evaluation.monitoring.charts.signals import (
     verdicts,
 )
 from evaluation.monitoring.charts.wording import ASSUMPTIONS, PERIODS, method
-from evaluation.monitoring.series import CountSeries, DocumentedChange
+from evaluation.monitoring.series import VALUE, CountSeries, DocumentedChange
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,7 +71,8 @@ def chart(
         only where the test happened to have power), and the g chart for counts
         and rates whose baseline has less than one event a period. A share with
         less than one event, or less than one non-event, a period has no
-        limits: three sigma would then be passed by chance alone.
+        limits: three sigma would then be passed by chance alone. XmR for
+        measured values, which also take "run", "ewma" and "cusum".
     rules : str
         "nhs", "nelson", "western_electric", "limits", "anhoej" or "run_chart".
         CUSUM and EWMA signal outside their limits whatever the rules.
@@ -93,16 +95,24 @@ def chart(
     Raises
     ------
     ValueError
-        If the unit, a period or a name is unknown, or a t chart is asked of periods with two events.
+        If the unit, a period or a name is unknown, a chart of counts is asked
+        of measured values, or a t chart of periods with two events.
     """
     own = series.of(unit)
     baseline = None if baseline_end is None else own.place_of(baseline_end) + 1
-    k, e = checked(own.counts[0], own.exposure[0], own.measure)
+    measured = own.measure == VALUE
+    k, e = checked(own.values[0] if measured else own.counts[0], own.exposure[0], own.measure)
     starts = [own.place_of(c.period) for c in own.changes]
     parts = spans(len(own.periods), baseline, starts)
-    rare = own.measure != "proportion" and bool(rare_series(k[None], parts[-1])[0])
+    rare = own.measure in ("count", "rate") and bool(rare_series(k[None], parts[-1])[0])
     chosen = kind if kind != AUTO else lim.G if rare else WIDENED[own.measure]
     among(chosen, lim.KINDS, "kind")
+    if measured and chosen not in MEASURED:
+        known = ", ".join(MEASURED)
+        raise ValueError(
+            f"kind={chosen!r} dành cho số đếm; với giá trị đo, chọn một trong {known}. / "
+            f"kind={chosen!r} is for counts; of measured values choose one of {known}."
+        )
     design = design_of(chosen, rules, narrowest, screen, own.measure, RARE * (kind == AUTO))
     if chosen in (lim.EWMA, lim.CUSUM):
         design = _reaching(design, k, e, parts[-1], run_length)
@@ -234,6 +244,8 @@ def _measured(values: ArrayLike, kind: str) -> Floats:
 
 def _reaching(design: Design, k: Floats, e: Floats, span: tuple[int, int, int], run_length: float) -> Design:
     """Return the design of a CUSUM or EWMA with the limit that gives the run length for the series' own counts."""
+    if design.under == lim.XMR:
+        return replace(design, reach=design_cusum(run_length) if design.kind == lim.CUSUM else design_ewma(run_length, design.weight))
     first, end, cut = span
     part = slice(first, end)
     base = np.arange(first, end) < cut

@@ -35,7 +35,7 @@ class Design:
     screen : bool
         Leave moving ranges above their own limit out.
     under : str
-        Chart whose standardised points a CUSUM or an EWMA adds up.
+        Chart whose standardised points a CUSUM or an EWMA adds up; XmR of what was measured.
     fewest : float
         A share has limits only where at least so many events and so many
         non-events are expected a period.
@@ -109,7 +109,10 @@ def period_limits(counts: Floats, exposure: Floats, base: Flags, design: Design)
     if design.kind in lim.ATTRIBUTES:
         made = lim.attribute_limits(counts, exposure, base, design.kind, narrowest=design.narrowest, screen=design.screen)
         return _large_enough(made, exposure, base, design.fewest) if design.kind in lim.SHARES else made
-    under = lim.attribute_limits(counts, exposure, base, design.under, narrowest=design.narrowest)
+    if design.under == lim.XMR:
+        under = lim.individual_limits(counts, base, screen=design.screen)
+    else:
+        under = lim.attribute_limits(counts, exposure, base, design.under, narrowest=design.narrowest)
     added = cusum_limits(under.score, design.reach) if design.kind == lim.CUSUM else ewma_limits(under.score, design.reach, design.weight)
     return replace(added, sigma_z=under.sigma_z)
 

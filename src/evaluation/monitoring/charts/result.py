@@ -70,7 +70,7 @@ class ControlChart(Result):
         the signal has none.
     direction : {"up", "down", "context"}
         Which way is good on the scale of the chart.
-    measure : {"count", "proportion", "rate"}
+    measure : {"count", "proportion", "rate", "value"}
     said_unit : str
     season : int
         Periods in a year.

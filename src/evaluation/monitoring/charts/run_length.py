@@ -18,6 +18,7 @@ from evaluation.monitoring.charts.cumulative import cusum_limits, ewma_limits
 from evaluation.monitoring.charts.distribution import draw
 from evaluation.monitoring.charts.limits import Floats
 from evaluation.monitoring.charts.phases import event_limits, judged, period_limits
+from evaluation.monitoring.series import VALUE
 from evaluation.results import Result
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def run_length(chart: ControlChart, *, shift: float = 1.0, draws: int = 2000, se
     Raises
     ------
     ValueError
-        If the chart calls no signals because it has too few points, or a number is not above zero.
+        If the chart calls no signals because it has too few points, a number is not above zero, or measured values are to shift by a ratio.
 
     Notes
     -----
@@ -107,6 +108,8 @@ def run_length(chart: ControlChart, *, shift: float = 1.0, draws: int = 2000, se
     """
     if shift <= 0 or draws < 1:
         raise ValueError("shift và draws phải lớn hơn 0. / shift and draws must be above 0.")
+    if shift != 1 and chart.measure == VALUE:
+        raise ValueError("shift là tỷ số của mức, không dùng cho giá trị đo. / shift is a ratio of levels and not for measured values.")
     if chart.phases[-1].basis == "none":
         raise ValueError("Biểu đồ có quá ít điểm nên không báo tín hiệu nào. / The chart has too few points and calls no signals.")
     rng = np.random.default_rng(seed)
@@ -233,11 +236,12 @@ class _Model:
         design, frame = self.chart.design, self.chart.frame
         if design.kind in (lim.G, lim.T):
             return lim.uneven_score(values, *(np.asarray(frame[a].iloc[-1:], dtype=float) for a in ("centre", "low", "high")))
-        if design.kind == lim.XMR:
-            return (values - self.level) / self.sigma
         kind = design.under if design.kind in (lim.EWMA, lim.CUSUM) else design.kind
-        chance = self.level * (1 - self.level if kind in lim.SHARES else 1.0)
-        score = (values / exposure - self.level) / np.sqrt(self.dispersion * chance / exposure)
+        if kind == lim.XMR:
+            score = (values - self.level) / self.sigma
+        else:
+            chance = self.level * (1 - self.level if kind in lim.SHARES else 1.0)
+            score = (values / exposure - self.level) / np.sqrt(self.dispersion * chance / exposure)
         if design.kind == lim.CUSUM:
             return cusum_limits(score, design.reach).score
         return ewma_limits(score, design.reach, design.weight).score if design.kind == lim.EWMA else score

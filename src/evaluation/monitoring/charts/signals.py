@@ -16,11 +16,14 @@ from evaluation.monitoring.charts.phases import MEDIAN as MEDIAN
 from evaluation.monitoring.charts.phases import NONE as NONE
 from evaluation.monitoring.charts.phases import Design, event_limits, judged, period_limits, spans
 from evaluation.monitoring.charts.rules import DOWN, EITHER, RULES, UP, Sides
+from evaluation.monitoring.series import VALUE
 
 # Below one event a period limits on counts are of no use, and the time between events is looked at.
 RARE = 1.0
 IMPROVING, WORSENING, NO_CHANGE, CHANGED, TOO_FEW = "improving", "worsening", "no_change", "changed", "too_few"
-WIDENED = {"count": lim.C_PRIME, "rate": lim.U_PRIME, "proportion": lim.P_PRIME}
+WIDENED = {"count": lim.C_PRIME, "rate": lim.U_PRIME, "proportion": lim.P_PRIME, "value": lim.XMR}
+# Charts of what was measured, not counted.
+MEASURED = (lim.XMR, lim.RUN, lim.EWMA, lim.CUSUM)
 DIRECTIONS = ("up", "down", "context")
 AUTO = "auto"
 TOGETHER = (*lim.ATTRIBUTES, lim.XMR, lim.RUN, lim.G)
@@ -84,7 +87,8 @@ def signals(
         NaN where not reported.
     exposure : array_like, broadcast to `counts`
         Denominator of a share, what a rate is per; 1 for counts.
-    measure : {"count", "proportion", "rate"}
+    measure : {"count", "proportion", "rate", "value"}
+        "value": measured, also negative or fractional; XmR, or a run chart.
     kind : str
         "auto", or a chart whose points are periods, or "g". "auto" takes the
         chart widened by overdispersion (p' for shares, u' for rates, c' for
@@ -101,8 +105,8 @@ def signals(
     direction : {"up", "down", "context"}
         Which way is good.
     narrowest, screen
-        As in `limits.attribute_limits`; `screen` is True for XmR and False for
-        others where left out.
+        As in `limits.attribute_limits`; `screen` is True for XmR and whatever
+        was measured, False for others where left out.
 
     Returns
     -------
@@ -115,12 +119,12 @@ def signals(
     """
     k, e = checked(counts, exposure, measure)
     if kind != AUTO:
-        among(kind, TOGETHER, "kind")
+        among(kind, [c for c in TOGETHER if measure != VALUE or c in MEASURED], "kind")
     among(direction, DIRECTIONS, "direction")
     shape, periods = k.shape[:-1], k.shape[-1]
     k, e = k.reshape(-1, periods), e.reshape(-1, periods)
     parts = spans(periods, baseline, starts)
-    rare = rare_series(k, parts[-1]) if kind == AUTO and measure != "proportion" else np.full(len(k), kind == lim.G)
+    rare = rare_series(k, parts[-1]) if kind == AUTO and measure in ("count", "rate") else np.full(len(k), kind == lim.G)
     by_period = WIDENED[measure] if kind in (AUTO, lim.G) else kind
     found = _Found.empty(lim.ratio(k, e), len(parts))
     for at, span in enumerate(parts):
@@ -142,6 +146,10 @@ def checked(counts: ArrayLike, exposure: ArrayLike, measure: str) -> tuple[Float
     if k.ndim == 0 or k.shape[-1] == 0:
         raise ValueError("counts phải có ít nhất một kỳ. / counts must have at least one period.")
     e = np.broadcast_to(np.asarray(exposure, dtype=float), k.shape)
+    if measure == VALUE:
+        if np.any(np.isinf(k)):
+            raise ValueError("Giá trị đo phải hữu hạn. / Measured values must be finite.")
+        return k, np.where(np.isnan(k), np.nan, 1.0)
     known = np.isfinite(k) & np.isfinite(e) & (e > 0)
     if np.any(k < 0) or np.any(np.isinf(k)) or np.any(e < 0) or np.any(np.isinf(e)):
         raise ValueError(
@@ -176,9 +184,12 @@ def design_of(
         If there is no such set of rules.
     """
     among(rules, tuple(RULES), "rules")
-    made = Design(kind, RULES[effective_rules(kind, rules)], narrowest, kind == lim.XMR if screen is None else screen, fewest=fewest)
+    made = Design(kind, RULES[effective_rules(kind, rules)], narrowest, fewest=fewest)
+    made = replace(made, screen=screen if screen is not None else kind == lim.XMR or measure == VALUE)
     if measure is None:
         return made
+    if measure == VALUE:
+        return replace(made, under=lim.XMR, fewest=0.0)
     return replace(made, under=WIDENED[measure], least=0.0, most=1.0 if measure == "proportion" else np.inf)
 
 

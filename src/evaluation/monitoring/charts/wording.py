@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from evaluation.contracts import SHOWN
-from evaluation.language import Words, listed, number, percent, span
+from evaluation.language import Words, listed, number, percent, significant, span
 from evaluation.language import sentence as sentence_of
 from evaluation.monitoring.charts import limits as lim
 from evaluation.monitoring.charts.phases import FEWEST_FOR_LIMITS
@@ -119,7 +121,7 @@ def written(chart: ControlChart, x: float, language: str, *, bare: bool = False)
         return f"{number(x, language, 2)}{'' if bare else f' {_SIGMA[language]}'}"
     if chart.kind in lim.SHARES or (chart.measure == "proportion" and chart.kind in (lim.XMR, lim.RUN)):
         return percent(x, language)
-    text = number(x, language, 0 if float(x).is_integer() else 1)
+    text = significant(x, language, float(np.nanmax(np.abs(chart.frame["value"].to_numpy(float)), initial=0.0)))
     if chart.kind in (lim.G, lim.T):
         return f"{text} {_noun(1 if x == 1 else 2, language)}" if chart.unit == PERIODS and not bare else text
     return text

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.language import Words, number, percent, span
+from evaluation.language import Words, number, percent, significant, span
 from evaluation.monitoring.missing.completion import ANY, OWN, Imputer, Reports, figure_of, reports_of
 from evaluation.monitoring.series import COUNT, PROPORTION, CountSeries
 from evaluation.periods import said_period
@@ -121,7 +121,7 @@ class MissingReports(Result):
         """Write one value of the figure."""
         if self.measure == PROPORTION:
             return percent(x, language)
-        return number(x, language, 0 if self.measure == COUNT else 1)
+        return number(x, language) if self.measure == COUNT else significant(x, language)
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row a period."""

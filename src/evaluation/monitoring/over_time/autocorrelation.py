@@ -42,6 +42,7 @@ def restricted(
     """Return the correlation with the highest restricted likelihood, and the weighted sum of squares that goes with it."""
     best = np.full(len(rows), -np.inf)
     correlation, chi = np.zeros(len(rows)), np.zeros(len(rows))
+    least = np.clip(1e-12 * np.einsum("st,st->s", residuals, residuals), 1e-300, 1e-12)  # levels may be small in their own unit
     patterns, which = np.unique(seen, axis=0, return_inverse=True)
     for value in _GRID:
         once = np.linalg.inv(correlated(np.full(len(patterns), value), patterns, block))
@@ -51,7 +52,7 @@ def restricted(
         along = np.einsum("stk,st->sk", weighted, residuals)
         squares = np.einsum("st,stu,su->s", residuals, inverse, residuals)
         squares = squares - np.einsum("sk,sk->s", along, np.linalg.solve(normal, along[..., None])[..., 0])
-        squares = np.maximum(squares, 1e-12)
+        squares = np.maximum(squares, least)
         likelihood = np.linalg.slogdet(once)[1][which.ravel()] - np.linalg.slogdet(normal)[1] - degrees * np.log(squares)
         better = found & (likelihood > best)
         best, correlation, chi = np.where(better, likelihood, best), np.where(better, value, correlation), np.where(better, squares, chi)

@@ -8,7 +8,7 @@ import numpy as np
 
 from evaluation.language import Words
 from evaluation.monitoring.rates.intervals import difference_newcombe, rate_ratio_exact
-from evaluation.monitoring.series import PROPORTION, CountSeries
+from evaluation.monitoring.series import PROPORTION, VALUE, CountSeries
 
 RATIO, DIFFERENCE = "ratio", "difference"
 
@@ -26,9 +26,10 @@ class Change:
     ----------
     period, against : str
     scale : {"ratio", "difference"}
-        Of counts and rates a ratio, of shares a difference.
+        Of counts and rates a ratio, of shares and measured values a difference.
     estimate, low, high : float or None
-        The interval is widened by the series' own dispersion; `high` is infinite over a zero.
+        The interval is widened by the series' own dispersion; `high` is
+        infinite over a zero. One measured value against another has none.
     why : Words or None
         Why there is none.
     """
@@ -74,15 +75,18 @@ def change_on(own: CountSeries, last: int, back: int, dispersion: float, level: 
     ----------
     As in `monitoring.rates.intervals`: exact conditional for ratios, Newcombe for differences.
     """
-    scale = DIFFERENCE if own.measure == PROPORTION else RATIO
+    scale = DIFFERENCE if own.measure in (PROPORTION, VALUE) else RATIO
     if last < back:
         return Change(own.periods[last], "", scale, why=_BEFORE_FIRST)
     none = Change(own.periods[last], own.periods[last - back], scale)
-    (k0, k1), (e0, e1) = (x[0][[last - back, last]] for x in (own.counts, own.exposure))
-    if np.isnan([k0, k1]).any() or not min(e0, e1) > 0:
+    v0, v1 = own.values[0][[last - back, last]]
+    if np.isnan([v0, v1]).any():
         return replace(none, why=_ABSENT)
     if any(last - back < own.place_of(c.period) <= last for c in own.changes):
         return replace(none, why=_OTHERWISE)
+    if own.measure == VALUE:
+        return replace(none, estimate=float(v1 - v0))
+    (k0, k1), (e0, e1) = (x[0][[last - back, last]] for x in (own.counts, own.exposure))
     if scale == DIFFERENCE:
         low, high = difference_newcombe(k1, e1, k0, e0, level, dispersion)
         return replace(none, estimate=float(k1 / e1 - k0 / e0), low=float(low), high=float(high))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evaluation.language import Words, number, percent, span
+from evaluation.language import Words, number, percent, significant, span
 from evaluation.monitoring.rates.midp import RATE, SHARE
 from evaluation.monitoring.series import COUNT, PROPORTION, CountSeries
 from evaluation.monitoring.small_areas.shrinkage import FEWEST_UNITS, LIKELIHOOD, shrink
@@ -147,7 +147,7 @@ class Shrunken(Result):
         """Write a value of the series without its unit, a share as a percentage."""
         if self.unit == "percent":
             return percent(value, language)
-        return number(value, language, 1 if value >= 1 else 2)
+        return significant(value, language)
 
 
 def shrink_series(series: CountSeries, period: str, method: str = LIKELIHOOD, level: float = 0.95, dispersion: float = 1.0) -> Shrunken:
