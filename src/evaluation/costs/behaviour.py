@@ -181,7 +181,10 @@ def cost_function(cost: ArrayLike, volume: ArrayLike, unit: ArrayLike, *, estima
     import pandas as pd
     import statsmodels.api as sm
 
-    points = pd.DataFrame({"unit": np.asarray(unit), "volume": not_negative(volume, "volume"), "cost": not_negative(cost, "cost")}).dropna()
+    columns = {"unit": np.asarray(unit), "volume": not_negative(volume, "volume"), "cost": not_negative(cost, "cost")}
+    if any(c.ndim != 1 or len(c) != len(columns["unit"]) for c in columns.values()):
+        raise ValueError("cost, volume, unit phải là các dãy cùng độ dài. / cost, volume and unit must be sequences of one length.")
+    points = pd.DataFrame(columns).dropna()
     clusters = int(points["unit"].nunique())
     if clusters < FEWEST_CLUSTERS or points["volume"].nunique() < 2:
         raise ValueError(

@@ -111,4 +111,4 @@ def present_value(flows: ArrayLike, rate: float, first: int = 0) -> _Floats:
     if not rate > -1:
         raise ValueError(f"Tỷ lệ chiết khấu rate phải lớn hơn -1 (0,03 là 3%), đang là {rate}. / rate must be above -1, it is {rate}.")
     amounts = np.atleast_1d(finite(flows, "flows"))
-    return np.asarray((amounts / (1 + rate) ** (first + np.arange(amounts.shape[-1]))).sum(axis=-1))
+    return np.asarray((amounts * np.exp(-np.log1p(rate) * (first + np.arange(amounts.shape[-1])))).sum(axis=-1))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from evaluation.language import Words
+from evaluation.monitoring.given_numbers import absent
 from evaluation.periods import FIRST_YEAR, LAST_YEAR, Period, PeriodError
 
 MOST_PERIODS = 2_000
@@ -159,7 +160,7 @@ def joined(years: Sequence[object], parts: Sequence[object], *, heading: str) ->
 
 def _written(x: object) -> str:
     """Return one time as text without marks, in lower case; blank for anything missing."""
-    if x is None or x != x or str(x) in ("NaT", "<NA>"):
+    if str(x) in ("NaT", "<NA>") or absent(x):
         return ""
     if isinstance(x, float) and x.is_integer():
         x = int(x)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from evaluation.contracts import MISSING, NOT_APPLICABLE, SHOWN
 from evaluation.language import Words, number
+from evaluation.monitoring.given_numbers import absent
 from evaluation.monitoring.own_periods import Times, UnreadTimes, joined, read_times, said_rows
 from evaluation.monitoring.series import COLUMNS, COUNT, PROPORTION, RATE, VALUE, CountSeries
 from evaluation.monitoring.total import ALL, EVERYWHERE
@@ -197,7 +198,7 @@ def _units(frame: pd.DataFrame, unit: str | None, named: Sequence[int]) -> list[
 
 
 def _absent(x: object) -> bool:
-    return x is None or x != x or str(x) in ("NaT", "<NA>")
+    return str(x) in ("NaT", "<NA>") or absent(x)
 
 
 def _once(units: Sequence[str], periods: Sequence[str], named: Sequence[int], columns: Sequence[str]) -> None:

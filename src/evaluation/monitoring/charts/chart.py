@@ -34,6 +34,7 @@ from evaluation.monitoring.charts.signals import (
     verdicts,
 )
 from evaluation.monitoring.charts.wording import ASSUMPTIONS, PERIODS, method
+from evaluation.monitoring.given_numbers import floats, whole
 from evaluation.monitoring.series import VALUE, CountSeries, DocumentedChange
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def chart(
         synthetic=own.synthetic,
         source=own.source,
     )
-    return false_alarm(made, draws, seed) if draws else made
+    return false_alarm(made, draws, seed) if whole(draws, "draws", least=0) else made
 
 
 def control_chart(
@@ -232,7 +233,9 @@ def _measured(values: ArrayLike, kind: str) -> Floats:
     ValueError
         If one is infinite, or a gap is negative (of a t chart: not above zero).
     """
-    y = np.asarray(values, dtype=float)
+    y = floats(values, "values")
+    if y.ndim != 1 or not y.size:
+        raise ValueError("values phải là một dãy có ít nhất một điểm. / values must be a sequence of at least one point.")
     least = {lim.G: 0.0, lim.T: np.nextafter(0, 1)}.get(kind, -np.inf)
     if np.any(np.isinf(y)) or np.any(y < least):
         raise ValueError(
@@ -346,11 +349,11 @@ def _rows(points: _Points, part: tuple[int, int, int], made: Judged, phase: int)
     )
 
 
-def _lag_one(score: Floats) -> float:
-    """Return the autocorrelation of neighbouring scores, NaN where fewer than three pairs are known."""
+def _lag_one(score: Floats) -> float | None:
+    """Return the autocorrelation of neighbouring scores, None where fewer than three pairs are known or nothing varies."""
     both = np.isfinite(score[1:]) & np.isfinite(score[:-1])
     if both.sum() < 3:
-        return float("nan")
+        return None
     middle = np.nanmean(score)
     spread = np.nansum((score - middle) ** 2)
-    return float(np.sum((score[1:] - middle)[both] * (score[:-1] - middle)[both]) / spread) if spread > 0 else float("nan")
+    return float(np.sum((score[1:] - middle)[both] * (score[:-1] - middle)[both]) / spread) if spread > 0 else None

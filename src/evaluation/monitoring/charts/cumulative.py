@@ -15,6 +15,7 @@ import numpy as np
 from scipy import stats
 
 from evaluation.monitoring.charts.limits import Floats, Limits
+from evaluation.monitoring.given_numbers import single
 
 Distribution = Callable[[Floats], Any]
 # In-control average run length of three-sigma limits: what CUSUM and EWMA are designed for unless told.
@@ -51,11 +52,13 @@ def cusum_arl(k: float, h: float, distribution: Distribution = stats.norm.cdf, *
     time to leave them solves a linear system. Both sides together as if they
     never stood above zero at once, which holds for k of at least half a sigma.
     """
+    k, h = single(k, "k"), single(h, "h")
     _positive(h, "h")
     if sides == 2:
         rises = cusum_arl(k, h, distribution, sides=1, states=states)
         falls = cusum_arl(k, h, lambda x: 1 - distribution(-np.asarray(x) - _BELOW), sides=1, states=states)
-        return 1 / (1 / rises + 1 / falls)
+        often = 1 / rises + 1 / falls
+        return 1 / often if often else float("inf")
     width = 2 * h / (2 * states - 1)
     place = np.arange(states)
     edge = np.asarray((place[None, :] - place[:, None] + 0.5) * width + k, dtype=float)
@@ -82,6 +85,7 @@ def ewma_arl(weight: float, limit: float, distribution: Distribution = stats.nor
     ValueError
         If `limit` or `weight` is not above zero, or `weight` is above 1.
     """
+    weight, limit = single(weight, "weight"), single(limit, "limit")
     _positive(limit, "limit")
     _weight(weight)
     states += 1 - states % 2
@@ -118,10 +122,13 @@ def _solved(arl: Callable[[float], float], run_length: float) -> float:
     Raises
     ------
     ValueError
-        If it is not above one period.
+        If it is not above one period, or beyond what can be told from never.
     """
-    if not 1 < run_length < np.inf:
-        raise ValueError(f"run_length phải lớn hơn 1, đang là {run_length}. / run_length must be above 1, it is {run_length}.")
+    if not 1 < single(run_length, "run_length") < _ENDLESS:
+        raise ValueError(
+            f"run_length phải lớn hơn 1 và dưới {_ENDLESS:.0e}, đang là {run_length}. / "
+            f"run_length must be above 1 and below {_ENDLESS:.0e}, it is {run_length}."
+        )
     low, high = 0.01, 1.0
     while arl(high) < run_length and high < _FURTHEST:
         low, high = high, high * 1.5

@@ -16,6 +16,7 @@ from evaluation.monitoring.charts.phases import MEDIAN as MEDIAN
 from evaluation.monitoring.charts.phases import NONE as NONE
 from evaluation.monitoring.charts.phases import Design, event_limits, judged, period_limits, spans
 from evaluation.monitoring.charts.rules import DOWN, EITHER, RULES, UP, Sides
+from evaluation.monitoring.given_numbers import broadcast, floats
 from evaluation.monitoring.series import VALUE
 
 # Below one event a period limits on counts are of no use, and the time between events is looked at.
@@ -142,10 +143,10 @@ def checked(counts: ArrayLike, exposure: ArrayLike, measure: str) -> tuple[Float
         If there is no period, a number is negative or infinite, a part exceeds its whole, or the measure is unknown.
     """
     among(measure, tuple(WIDENED), "measure")
-    k = np.asarray(counts, dtype=float)
+    k = floats(counts, "counts")
     if k.ndim == 0 or k.shape[-1] == 0:
         raise ValueError("counts phải có ít nhất một kỳ. / counts must have at least one period.")
-    e = np.broadcast_to(np.asarray(exposure, dtype=float), k.shape)
+    k, e = broadcast(k, floats(exposure, "exposure"))
     if measure == VALUE:
         if np.any(np.isinf(k)):
             raise ValueError("Giá trị đo phải hữu hạn. / Measured values must be finite.")

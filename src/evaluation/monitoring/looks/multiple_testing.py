@@ -138,8 +138,11 @@ def chance_signals(tests: int, alpha: float = 0.05, correlation: float = 0.0) ->
     shift = np.sqrt(correlation) * factor
     share = stats.norm.sf((end - shift) / own) + stats.norm.cdf((-end - shift) / own)
     found = np.zeros(len(counts))
-    for part, of_part in zip(weight, share, strict=True):
-        found += part * stats.binom.pmf(counts, tests, of_part)
+    reach = 12 * np.sqrt(tests * share * (1 - share)) + 12  # beyond so many standard deviations there is nothing
+    first, last = np.maximum(tests * share - reach, 0).astype(int), np.minimum(tests * share + reach, tests).astype(int)
+    for part, of_part, begin, end in zip(weight, share, first, last, strict=True):
+        near = slice(begin, end + 1)
+        found[near] += part * stats.binom.pmf(counts[near], tests, of_part)
     return np.asarray(found / found.sum())
 
 

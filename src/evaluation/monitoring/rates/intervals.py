@@ -141,7 +141,7 @@ def difference_newcombe(
     -----
     Newcombe's own example, 56 of 70 against 48 of 80, gives 0.2 (0.0524 to 0.3339).
     """
-    p1, p0 = _sample(k1, n1, level)[0], _sample(k0, n0, level)[0]
+    p1, p0 = broadcast(_sample(k1, n1, level)[0], _sample(k0, n0, level)[0])
     low1, high1 = wilson(k1, n1, level, design_effect)
     low0, high0 = wilson(k0, n0, level, design_effect)
     low = p1 - p0 - np.sqrt((p1 - low1) ** 2 + (high0 - p0) ** 2)
@@ -169,6 +169,7 @@ def ratio_katz(k1: ArrayLike, n1: ArrayLike, k0: ArrayLike, n0: ArrayLike, level
     """
     p1, size1, z = _sample(k1, n1, level)
     p0, size0, _ = _sample(k0, n0, level)
+    p1, size1, p0, size0 = broadcast(p1, size1, p0, size0)
     with np.errstate(divide="ignore", invalid="ignore"):
         centre = np.log(p1) - np.log(p0)
         half = z * np.sqrt((1 - p1) / (p1 * size1) + (1 - p0) / (p0 * size0))

@@ -222,9 +222,10 @@ def _two_rates(
     if method not in (MIDP, EXACT):
         raise ValueError(f"Không có phương pháp {method!r}; chọn: midp, exact. / There is no method {method!r}; choose: midp, exact.")
     interval = poisson_midp if method == MIDP else garwood
+    given = {"k1": k1, "exposure1": exposure1, "k0": k0, "exposure0": exposure0}
+    events1, size1, events0, size0 = broadcast(*(not_negative(x, name) for name, x in given.items()))
     rates = []
-    for k, exposure in ((k1, exposure1), (k0, exposure0)):
-        events, size = broadcast(not_negative(k, "k"), not_negative(exposure, "exposure"))
+    for events, size in ((events1, size1), (events0, size0)):
         low, high = interval(events, size, level)
         rates.append((events / np.where(size == 0, np.nan, size), np.asarray(low), np.asarray(high)))
     return rates[0], rates[1]
