@@ -13,6 +13,7 @@ from evaluation.contracts import NOT_APPLICABLE, SHOWN
 from evaluation.language import Words, number, percent, significant
 from evaluation.monitoring.funnel_limits import ADDITIVE, FEWEST_UNITS, LEVELS, NONE, PROPORTION, WINSORISED, Scatter
 from evaluation.monitoring.funnel_limits import winsorised_dispersion as winsorised_dispersion
+from evaluation.monitoring.given_numbers import single
 from evaluation.monitoring.series import COUNT, VALUE, CountSeries
 from evaluation.periods import said_period
 from evaluation.places import districts, wards
@@ -353,7 +354,7 @@ def _check(series: CountSeries, period: str, target: float | None, adjust: str) 
             f"Không có adjust={adjust!r}; chọn: {', '.join(ADJUSTMENTS)}. / There is no adjust={adjust!r}; choose one of these."
         )
     share = series.measure == PROPORTION
-    if target is not None and not 0 < target < (1 if share else np.inf):
+    if target is not None and not 0 < single(target, "target") < (1 if share else np.inf):
         raise ValueError(
             f"Tham số target={target} phải lớn hơn 0{' và nhỏ hơn 1' if share else ''}. / "
             f"target={target} must be above 0{' and below 1' if share else ''}."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -173,7 +174,8 @@ def _there(frame: pd.DataFrame, asked: Sequence[str]) -> None:
 
 def _measure(measure: str | None, denominator: str | None, per: float) -> str:
     """Return the measure that is asked for, or that follows from what is given."""
-    if not (np.isfinite(per) and per > 0):
+    given: object = per
+    if not (isinstance(given, Real) and 0 < per < np.inf):
         raise _wrong("per phải là một số lớn hơn 0", "per must be a number above 0")
     kind = measure or (COUNT if denominator is None else RATE if per != 1 else PROPORTION)
     if kind not in MEASURES:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evaluation.language import Words, number, percent, significant, span
+from evaluation.monitoring.given_numbers import single
 from evaluation.monitoring.rates.midp import RATE, SHARE
 from evaluation.monitoring.series import COUNT, PROPORTION, CountSeries
 from evaluation.monitoring.small_areas.shrinkage import FEWEST_UNITS, LIKELIHOOD, shrink
@@ -176,7 +177,7 @@ def shrink_series(series: CountSeries, period: str, method: str = LIKELIHOOD, le
             f"{series.label.vi}: số đếm không có mẫu số thì không tách được phần ngẫu nhiên khỏi quy mô đơn vị. / "
             f"{series.label.en}: a count without a denominator cannot be told from the size of the unit; take a share or a rate."
         )
-    if not dispersion >= 1:
+    if not single(dispersion, "dispersion") >= 1:
         raise ValueError(f"dispersion phải từ 1 trở lên, đang là {dispersion}. / dispersion must be 1 or more, it is {dispersion}.")
     at = series.place_of(period)
     counts, exposure = series.counts[:, at], series.exposure[:, at]
