@@ -185,3 +185,7 @@ def test_single_numbers_whole_numbers_and_ragged_tables() -> None:
             log_ratio(ratio, 0.5, 2)
     with pytest.raises(ValueError, match="nothing missing"):
         concentration_curve([1, np.nan, 2], [1, 2, 3])
+
+
+def test_a_chart_of_a_series_that_does_not_vary_has_no_autocorrelation() -> None:
+    assert control_chart(np.full(16, 7.0), kind="c").diagnostics["autocorrelation"] is None

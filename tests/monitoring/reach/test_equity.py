@@ -179,7 +179,7 @@ def test_shares_take_the_corrected_index() -> None:
     rng = np.random.default_rng(5)
     found = concentration(_series(rng.binomial(40, 0.3, (len(UNITS), 4)).astype(float), 40.0, measure="proportion"), "density")
     assert found.kind == "erreygers"
-    assert np.isnan(found.diagnostics["chance_error"])
+    assert found.diagnostics["chance_error"] is None
     assert found.low is not None
     assert found.low < 0 < (found.high or 0)
 
@@ -327,3 +327,8 @@ def test_group_ratios_keep_their_rate() -> None:
         found = group_difference(_series(counts), kinds)
         held.append((found.low or 0) <= 1 <= (found.high or 0))
     assert abs(np.mean(held) - 0.95) <= 0.042
+
+
+def test_nothing_counted_anywhere_has_no_index_and_it_is_said() -> None:
+    with pytest.raises(ValueError, match="nothing has no distribution"):
+        concentration(_series(np.zeros((len(UNITS), 4))), "density")

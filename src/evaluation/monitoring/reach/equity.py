@@ -109,7 +109,7 @@ def concentration(
     -------
     ConcentrationIndex
         `diagnostics` have "chance_error": what the error would be if only the counts were a matter of chance (Poisson) and
-        the places fixed; NaN for corrected indices. Units without any report are left out and counted.
+        the places fixed; None for corrected indices. Units without any report are left out and counted.
 
     Raises
     ------

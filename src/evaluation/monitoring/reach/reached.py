@@ -71,11 +71,11 @@ class Reached:
         """Count over exposure; NaN without a report."""
         return np.asarray(np.divide(self.count, self.exposure, out=np.full(self.count.shape, np.nan), where=self.known))
 
-    def chance_error(self, order: _Floats, kind: str) -> float:
-        """Return the error of the standard index if places are fixed and counts are Poisson."""
+    def chance_error(self, order: _Floats, kind: str) -> float | None:
+        """Return the error of the standard index if places are fixed and counts are Poisson; None of another kind or of no count."""
         kept = self.known & np.isfinite(order)
-        if kind != STANDARD or not kept.any():
-            return float("nan")
+        if kind != STANDARD or not self.count[kept].any():
+            return None
         rank = fractional_rank(order[kept], self.weight[kept])
         thin = self.weight[kept] / self.exposure[kept]
         had = self.count[kept] * thin
