@@ -12,7 +12,7 @@ from evaluation.costs.lines import BEHAVIOURS, FIXED, MIXED, VARIABLE, cost_line
 from evaluation.costs.prices import BASE_YEAR, constant
 from evaluation.costs.unit_costs import MILLION, decimals
 from evaluation.language import Words, number, percent, span
-from evaluation.monitoring.given_numbers import not_negative
+from evaluation.monitoring.given_numbers import finite, not_negative
 from evaluation.results import Result
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ def cost_function(cost: ArrayLike, volume: ArrayLike, unit: ArrayLike, *, estima
     import pandas as pd
     import statsmodels.api as sm
 
-    columns = {"unit": np.asarray(unit), "volume": not_negative(volume, "volume"), "cost": not_negative(cost, "cost")}
+    columns = {"unit": np.asarray(unit), "volume": not_negative(volume, "volume"), "cost": finite(cost, "cost")}
     if any(c.ndim != 1 or len(c) != len(columns["unit"]) for c in columns.values()):
         raise ValueError("cost, volume, unit phải là các dãy cùng độ dài. / cost, volume and unit must be sequences of one length.")
     points = pd.DataFrame(columns).dropna()

@@ -183,6 +183,7 @@ def interruption_power(
     """
     import pandas as pd
 
+    before, after = whole(before, "before"), whole(after, "after")
     _check(baseline, ratio, before, after, dispersion, correlation)
     n = before + after
     others = season_columns(np.arange(n) % season + 1, season, season_kind)
@@ -248,7 +249,6 @@ def _said(ratio: float | None, language: str) -> str:
 def _check(baseline: float, ratio: float, before: int, after: int, dispersion: float, correlation: float) -> None:
     for value, name in ((baseline, "baseline"), (ratio, "ratio"), (dispersion, "dispersion"), (correlation, "correlation")):
         single(value, name)
-    whole(before, "before"), whole(after, "after")
     if not (baseline > 0 and ratio > 0 and ratio != 1 and dispersion >= 1 and 0 <= correlation < 1):
         raise ValueError(
             "baseline và ratio phải lớn hơn 0 (ratio khác 1), dispersion từ 1, correlation từ 0 đến dưới 1. / "
