@@ -39,7 +39,7 @@ def test_an_unknown_line_may_be_either_and_no_money_is_an_error() -> None:
 
 
 def panel(rng: np.random.Generator, units: int = 24, years: int = 4, follows: float = 0.0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    volume = rng.uniform(200, 900, (units, 1)) + rng.normal(0, 60, (units, years))
+    volume = np.maximum(rng.uniform(200, 900, (units, 1)) + rng.normal(0, 60, (units, years)), 0)
     fixed = 200 + rng.normal(0, 30, (units, 1)) + follows * (volume - 550)
     cost = fixed + 0.6 * volume + rng.normal(0, 25, (units, years))
     return cost.ravel(), volume.ravel(), np.repeat(np.arange(units), years)

@@ -171,7 +171,8 @@ def cost_function(cost: ArrayLike, volume: ArrayLike, unit: ArrayLike, *, estima
     Raises
     ------
     ValueError
-        If fewer than ten units remain (their scatter cannot be known) or all volumes are equal.
+        If fewer than ten units remain (their scatter cannot be known), all volumes are equal, a volume is negative or the
+        lengths differ.
 
     References
     ----------
