@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -12,8 +13,13 @@ from matplotlib.figure import Figure
 from evaluation.figures import style
 from evaluation.figures.control_chart import BADGES
 from evaluation.figures.control_chart import control_chart as drawn
+from evaluation.figures.trend_line import trend_line
 from evaluation.language import Words
 from evaluation.monitoring.charts import ControlChart, control_chart
+from evaluation.monitoring.charts import chart as chart_of
+from evaluation.monitoring.over_time.trend import trend
+from evaluation.monitoring.own_series import own_series
+from evaluation.monitoring.total import ALL
 
 QUARTERS = [f"{y}-Q{q}" for y in range(2015, 2019) for q in (1, 2, 3, 4)]
 LABEL = Words("Tỷ lệ người được tiếp cận được xét nghiệm, Quận 1", "Share of people reached who were tested, District 1")
@@ -110,3 +116,14 @@ def test_texts_keep_apart(language: str, made_up: bool, apart: Callable[[Figure]
 def test_the_same_bytes_twice() -> None:
     one, two = (style.png(style.root(drawn(_risen(), language="vi"))) for _ in range(2))
     assert one == two
+
+
+@pytest.mark.parametrize("values", [np.tile([-2.0, 1.0, 3.0], 5)[:14], 37 + np.sin(np.arange(14))])
+def test_measured_values_have_an_axis_of_their_own_range(values: np.ndarray) -> None:
+    frame = pd.DataFrame({"t": range(1, 15), "y": values})
+    series = own_series(frame, time="t", count="y", measure="value")
+    for ax in (drawn(chart_of(series, ALL, draws=0)), trend_line(trend(series, ALL, season="none"))):
+        low, high = ax.get_ylim()
+        assert (low < values.min(), high > values.max(), low == 0) == (True, True, False)
+        assert ax.get_ylabel() == "giá trị"
+        style.close(style.root(ax))

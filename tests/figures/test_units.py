@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 
 from evaluation.figures import units
@@ -30,7 +31,7 @@ def test_writing(value: float, unit: str, vi: str, en: str) -> None:
 def test_an_interval_names_its_unit_once() -> None:
     assert units.with_interval(0.021, -0.004, 0.046, "points", "vi") == "2,1 điểm phần trăm (từ −0,4 đến 4,6)"
     assert units.with_interval(0.45, math.nan, math.nan, "percent", "en") == "45.0%"
-    assert units.with_interval(3.0, 1.0, 5.0, "per_10000", "en", bare=True) == "3.0 (1.0 to 5.0)"
+    assert units.with_interval(3.0, 1.0, 5.0, "per_10000", "en", bare=True) == "3 (1 to 5)"
 
 
 @pytest.mark.parametrize(
@@ -68,3 +69,24 @@ def test_english_plural() -> None:
     quarter = Words("quý", "quarter")
     assert [units.many(n, quarter, "en") for n in (0, 1, 2)] == ["0 quarters", "1 quarter", "2 quarters"]
     assert units.many(1200, quarter, "vi") == "1.200 quý"
+
+
+@pytest.mark.parametrize(
+    ("steps", "said"), [((0.0, 2.5e-7, 5e-7), "0.00000025"), ((0.0, 0.0005, 0.001), "0.0005"), ((-2.0, 0.0, 2.0), "0")]
+)
+def test_ticks_however_small_differ(steps: tuple[float, ...], said: str) -> None:
+    ticks = units.Numbers("value", "en")
+    ticks.set_locs(list(steps))
+    assert ticks(steps[1]) == said
+
+
+def test_an_axis_that_need_not_begin_at_zero_goes_a_little_beyond_what_is_shown() -> None:
+    low, high = units.around(np.array([36.5, math.nan, 38.5]))
+    assert (36 < low < 36.5, 38.5 < high < 39) == (True, True)
+    assert units.around(np.array([math.nan])) == (0.0, 1.0)
+    assert units.around(np.array([7.0]))[0] < 7.0 < units.around(np.array([7.0]))[1]
+
+
+def test_a_rate_without_a_round_denominator_is_per_one_of_it() -> None:
+    assert units.rate_axis("").en == "per unit of the denominator"
+    assert units.rate_axis("per 1,000").vi == "trên 1.000"

@@ -16,7 +16,6 @@ from evaluation.figures.trend import NOTHING, QUARTER, ceiling, quarter_axis
 from evaluation.language import Words, number, percent
 from evaluation.monitoring.charts import ControlChart
 from evaluation.monitoring.charts.wording import PERIODS, written
-from evaluation.monitoring.series import unit_words
 from evaluation.periods import Period, said_period
 
 PERIOD = Words("kỳ", "period")
@@ -190,8 +189,8 @@ def _unit(chart: ControlChart) -> str:
     """Return the unit of the value axis as figures know it."""
     if chart.kind in (*_EVENTS, *_SCORES):
         return "per_10000"
-    if chart.measure == "proportion":
-        return "percent"
+    if chart.measure in ("proportion", "value"):
+        return "percent" if chart.measure == "proportion" else "value"
     whole = chart.measure == "count" and chart.kind != "xmr"
     return "count" if whole else "per_10000"
 
@@ -199,9 +198,8 @@ def _unit(chart: ControlChart) -> str:
 def _axes(ax: Axes, data: pd.DataFrame, chart: ControlChart, language: str) -> None:
     heights = data[["value", "low", "high", "centre"]].to_numpy(float)
     if np.isfinite(heights).any():
-        if chart.kind in _SCORES or np.nanmin(heights) < 0:
-            reach = float(np.nanmax(heights) - np.nanmin(heights)) or 1.0
-            ax.set_ylim(np.nanmin(heights) - 0.08 * reach, np.nanmax(heights) + 0.08 * reach)
+        if chart.kind in _SCORES or chart.measure == "value" or np.nanmin(heights) < 0:
+            ax.set_ylim(*units.around(heights))
         else:
             ax.set_ylim(0, ceiling(heights, _unit(chart)))
         units.number_axis(ax.yaxis, _unit(chart), language)
@@ -220,7 +218,7 @@ def _label(chart: ControlChart, language: str) -> str:
     if chart.kind in _SCORES:
         return (SUMS if chart.kind == "cusum" else SIGMA)[language]
     if chart.measure == "rate":
-        return unit_words(chart.said_unit)[language]
+        return units.rate_axis(chart.said_unit)[language]
     return units.AXIS[_unit(chart)][language]
 
 

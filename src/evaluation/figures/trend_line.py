@@ -17,7 +17,6 @@ from evaluation.figures import states, style, units
 from evaluation.figures.trend import INTERVAL, POINT, QUARTER, ceiling, quarter_axis
 from evaluation.language import Words
 from evaluation.monitoring.over_time.trend import Trend
-from evaluation.monitoring.series import unit_words
 from evaluation.periods import Period, PeriodError, said_period
 
 VALUE = Words("giá trị của kỳ", "value of the period")
@@ -89,7 +88,7 @@ def trend_line(
     """
     frame = result.frame
     data = states.checked(frame[["period", "value", "low", "high", "state"]], "period", ("value", "low", "high"))
-    unit = {"proportion": "percent", "count": "count"}.get(result.measure, "per_10000")
+    unit = {"proportion": "percent", "count": "count", "value": "value"}.get(result.measure, "per_10000")
     periods, x = [str(p) for p in frame["period"]], np.arange(len(frame))
     with style.house():
         ax = style.canvas(ax, 3.8)
@@ -99,11 +98,14 @@ def trend_line(
         ax.plot(x, data["value"], color=style.MAIN, marker="o", markersize=5, linewidth=1, zorder=4, clip_on=False)
         for change in result.changes:
             ax.axvline(periods.index(change.period) - 0.5, color=style.ACCENT, linestyle=_STEP, linewidth=1.4, zorder=1.5)
-        ax.set_ylim(0, ceiling(frame[["value", "high", "expected"]].to_numpy(float), unit))
+        if unit == "value":
+            ax.set_ylim(*units.around(frame[["value", "expected_low", "expected_high"]].to_numpy(float)))
+        else:
+            ax.set_ylim(0, ceiling(frame[["value", "high", "expected"]].to_numpy(float), unit))
         units.number_axis(ax.yaxis, unit, language)
         ax.grid(axis="y")
         quarterly = period_axis(ax, periods, language)
-        ax.set_ylabel(unit_words(result.said_unit)[language] if unit == "per_10000" else units.AXIS[unit][language])
+        ax.set_ylabel(units.rate_axis(result.said_unit)[language] if unit == "per_10000" else units.AXIS[unit][language])
         style.finish(
             ax,
             title=title or f"{result.label[language]}, {result.name[language]}: {result.said_change(language)}",

@@ -5,19 +5,25 @@ from __future__ import annotations
 import math
 from itertools import pairwise
 
+import numpy as np
+import numpy.typing as npt
 from matplotlib.axis import Axis
 from matplotlib.ticker import Formatter, MaxNLocator
 
-from evaluation.language import Words, number, percent
+from evaluation.language import Words, number, percent, significant
+from evaluation.monitoring.series import unit_words
 
 AXIS = {
     "percent": Words("tỷ lệ (%)", "share (%)"),
     "count": Words("số lượng", "number"),
+    "value": Words("giá trị", "value"),
     "per_10000": Words("trên 10.000 dân", "per 10,000 residents"),
     "ratio": Words("tỷ số (thang lô-ga-rít)", "ratio (logarithmic scale)"),
     "points": Words("chênh lệch (điểm phần trăm)", "difference (percentage points)"),
 }
+PER_ONE = Words("trên một đơn vị của mẫu số", "per unit of the denominator")
 SPAN = Words("từ {low} đến {high}", "{low} to {high}")
+_MOST_DIGITS = 12
 POINTS = Words("điểm phần trăm", "percentage points")
 
 
@@ -41,7 +47,7 @@ def written(value: float, unit: str, language: str) -> str:
     ----------
     value : float
         A share (0 to 1) for "percent", a difference of shares for "points", else the number itself.
-    unit : {"percent", "count", "per_10000", "ratio", "points"}
+    unit : {"percent", "count", "value", "per_10000", "ratio", "points"}
     language : {"vi", "en"}
     """
     match known(unit):
@@ -52,8 +58,15 @@ def written(value: float, unit: str, language: str) -> str:
         case "ratio":
             return number(value, language, 2)
         case "per_10000":
-            return f"{number(value, language, 1)} {AXIS[unit][language]}"
+            return f"{significant(value, language)} {AXIS[unit][language]}"
+        case "value":
+            return significant(value, language)
     return number(value, language, 0 if float(value).is_integer() else 1)
+
+
+def rate_axis(said_unit: str) -> Words:
+    """Return what stands at the axis of a rate: per so many; of a rate without such a number, per one of its denominator."""
+    return unit_words(said_unit) if said_unit else PER_ONE
 
 
 def with_interval(value: float, low: float, high: float, unit: str, language: str, *, bare: bool = False) -> str:
@@ -84,6 +97,16 @@ def many(n: int, noun: Words, language: str) -> str:
     return f"{number(n, language)} {noun[language]}{'s' if language == 'en' and n != 1 else ''}"
 
 
+def around(values: npt.NDArray[np.float64]) -> tuple[float, float]:
+    """Return ends of the axis of what need not begin at zero: a little beyond the shown values."""
+    known = values[np.isfinite(values)]
+    if not known.size:
+        return 0.0, 1.0
+    low, high = float(known.min()), float(known.max())
+    room = 0.08 * (high - low) or 0.1 * abs(high) or 1.0
+    return low - room, high + room
+
+
 class Numbers(Formatter):
     """Tick labels in the reader's writing, with as many decimals as the steps between ticks need.
 
@@ -103,7 +126,8 @@ class Numbers(Formatter):
         super().set_locs(locs)
         steps = sorted(self.scale * x for x in locs)
         smallest = min((b - a for a, b in pairwise(steps) if b > a), default=1.0)
-        self.digits = next((d for d in range(5) if abs(smallest * 10**d - round(smallest * 10**d)) < 1e-6 * 10**d), 4)
+        wholes = (d for d in range(_MOST_DIGITS) if abs(smallest * 10**d - round(smallest * 10**d)) < 1e-6 * smallest * 10**d)
+        self.digits = next(wholes, _MOST_DIGITS)
 
     def __call__(self, x: float, pos: int | None = None) -> str:
         """Write one tick."""
