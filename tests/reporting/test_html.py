@@ -1,9 +1,11 @@
 """Data never become markup: whatever stands in a name, a note or a label comes out as text."""
 
+import base64
 import html.parser
 
 import pytest
 
+from evaluation.batch.check import page_faults
 from evaluation.language import SYNTHETIC
 from evaluation.reporting.html import HIGH, MARGIN, course, page
 from evaluation.reporting.model import (
@@ -81,6 +83,13 @@ def read(text: str) -> Reader:
     return reader
 
 
+def drawn(source: str) -> Reader:
+    """Read the drawing inside a picture."""
+    kind, _, body = source.partition(",")
+    assert kind == "data:image/svg+xml;base64"
+    return read(base64.b64decode(body).decode())
+
+
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_payloads_come_out_as_text(payload: str) -> None:
     plain, hostile = read(page(report_saying("abc"))), read(page(report_saying(payload)))
@@ -123,9 +132,9 @@ def test_another_schema_is_refused() -> None:
 
 
 def test_a_course_is_drawn_from_zero_with_its_gaps_and_says_itself_in_words() -> None:
-    reader = read(str(course((1.0, 2.0, None, None, 4.0), "từ 1 đến 4")))
-    (frame,) = (a for t, a in reader.tags if t == "svg")
-    assert (frame["role"], frame["aria-label"]) == ("img", "từ 1 đến 4")
+    (picture,) = read(str(course((1.0, 2.0, None, None, 4.0), "từ 1 đến 4"))).tags
+    assert (picture[0], picture[1]["alt"]) == ("img", "từ 1 đến 4")
+    reader = drawn(picture[1]["src"] or "")
     (line,) = (a["points"] for t, a in reader.tags if t == "polyline")
     assert line is not None
     heights = [float(point.split(",")[1]) for point in line.split()]
@@ -139,4 +148,11 @@ def test_a_course_is_drawn_from_zero_with_its_gaps_and_says_itself_in_words() ->
 
 @pytest.mark.parametrize("values", [(), (None, None), (0.0, 0.0), (5.0,)])
 def test_a_course_of_nothing_or_of_zeros_is_drawn_all_the_same(values: tuple[float | None, ...]) -> None:
-    assert "nan" not in str(course(values, "x")).lower()
+    ((_, picture),) = read(str(course(values, "x"))).tags
+    numbers = [v for _, a in drawn(picture["src"] or "").tags for v in a.values() if v]
+    assert not any("nan" in v.lower() for v in numbers)
+
+
+def test_a_page_with_courses_passes_the_last_look() -> None:
+    """Drawings inside a page count as active content; as pictures they may go out."""
+    assert "active" not in page_faults(page(report_saying("abc")), "vi", True)
