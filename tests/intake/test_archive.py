@@ -62,7 +62,9 @@ def test_a_part_that_shrinks_a_hundredfold_is_honest() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"PK", b"no archive" * 100, packed({"a": b"b" * 5000})[:-40], packed({"a": bytes(range(256)) * 9})[:200]]
+    "body",
+    [b"", b"PK", b"no archive" * 100, packed({"a": b"b" * 5000})[:-40], packed({"a": bytes(range(256)) * 9})[:200]],
+    ids=["empty", "two letters", "text", "cut at the end", "cut early"],  # archives carry the time of day, names of tests must not
 )
 def test_what_is_no_archive(body: bytes) -> None:
     assert reason(body) == NOT_A_WORKBOOK
