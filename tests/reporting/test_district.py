@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from evaluation.batch.check import fragment_faults, page_faults
 from evaluation.contracts import SHOWN, WITHHELD
 from evaluation.indicators import elements, indicators
 from evaluation.language import number
@@ -169,3 +170,11 @@ def test_no_two_districts_share_a_figure(report_of) -> None:
             assert digest not in seen, f"{figure.id} of {code} is that of {seen.get(digest)}"
             seen[digest] = code
     assert len(seen) >= 24 * 5
+
+
+@pytest.mark.parametrize("code", [WITH_PILOT, WITHOUT, NOT_REPORTED])
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_a_real_report_passes_the_last_look(report_of, code: str, language: str) -> None:
+    tree = report_of(code, language).tree()
+    assert page_faults(page(tree), language, tree.synthetic) == ()
+    assert [s.id for s in tree.sections if fragment_faults(s._repr_html_())] == []
