@@ -82,8 +82,8 @@ def test_a_figure_without_alternative_is_a_fault() -> None:
     with pytest.raises(LookupError, match="văn bản thay thế"):
         style.alt(ax)
     style.describe(ax, "một  dòng. hai")
-    assert style.alt(ax) == "Một dòng. Hai"
-    assert style.alt(style.root(ax)) == "Một dòng. Hai"
+    assert style.alt(ax) == "Một dòng. Hai."
+    assert style.alt(style.root(ax)) == "Một dòng. Hai."
 
 
 @given(st.lists(st.text("abcdeđôưẫ", min_size=1, max_size=12), min_size=1, max_size=12), st.floats(40, 300))

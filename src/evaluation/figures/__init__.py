@@ -1,39 +1,5 @@
 """Results become pictures: one module a kind of chart, one house style.
 
-Importing this package registers the drawers of result types, so that
-``result.plot()`` works.
+`drawers` says which figure draws which result. It is loaded when a result is
+first drawn, so that ``result.plot()`` works and no analysis imports a picture.
 """
-
-from evaluation.figures import (
-    cartogram,
-    completeness,
-    control_chart,
-    corrections,
-    digits,
-    framework,
-    funnel,
-    history,
-    intervals,
-    placebo,
-    states,
-    style,
-    trend,
-    units,
-)
-
-__all__ = [
-    "cartogram",
-    "completeness",
-    "control_chart",
-    "corrections",
-    "digits",
-    "framework",
-    "funnel",
-    "history",
-    "intervals",
-    "placebo",
-    "states",
-    "style",
-    "trend",
-    "units",
-]

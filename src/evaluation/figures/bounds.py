@@ -15,12 +15,12 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from evaluation.figures import states, style, units
-from evaluation.figures.trend import QUARTER, quarter_axis
-from evaluation.language import Words, number, percent
+from evaluation.figures.time_axis import period_axis
+from evaluation.language import Words, number, percent, sentence
 from evaluation.monitoring.missing.completion import ANY, OWN
 from evaluation.monitoring.missing.missing_reports import MissingReports
-from evaluation.monitoring.series import COUNT, PROPORTION
-from evaluation.periods import Period, said_period
+from evaluation.monitoring.series import PROPORTION
+from evaluation.periods import said_period
 
 REPORTED = Words("theo các báo cáo đã nhận", "from the reports received")
 IMPUTED = Words("sau khi điền phần thiếu, khoảng {level}", "with the missing ones imputed, {level} interval")
@@ -67,7 +67,7 @@ def bounds(
     """
     at = list(result.frame["period"]).index(result.period)
     data = result.frame.iloc[max(0, at + 1 - periods) : at + 1].reset_index(drop=True)
-    unit = {PROPORTION: "percent", COUNT: "count"}.get(result.measure, "per_10000")
+    unit = units.OF_MEASURE[result.measure]
     x = np.arange(len(data), dtype=float)
     column = {c: data[c].to_numpy(float) for c in ("as_reported", "bound_low", "bound_high", "imputed", "low", "high")}
     shown = np.isfinite(column["as_reported"])
@@ -84,21 +84,18 @@ def bounds(
         tops = np.r_[column["bound_high"], column["high"], column["as_reported"]]
         top = float(np.nanmax(tops, initial=0.0))
         ax.set_ylim(0, min(1.12, 1.2 * top) if unit == "percent" and top <= 1 else max(1.2 * top, 1.0))
-        units.number_axis(ax.yaxis, unit, language)
-        ax.grid(axis="y")
+        units.value_axis(ax, unit, language)
         _coverage(ax, x, data, language)
-        _axis(ax, list(data["period"]), language)
-        ax.set_ylabel(units.AXIS[unit][language])
+        period_axis(ax, list(data["period"]), language)
         style.finish(
             ax,
             title=title or result.summary(language).rstrip("."),
             handles=_handles(result, language, some=bool(open_.any())),
-            notes=[f"{UNITS[language][:1].upper()}{UNITS[language][1:]}.", PRIVATE[language] if source is None else source],
+            notes=[f"{sentence(UNITS[language])}.", PRIVATE[language] if source is None else source],
             synthetic=result.synthetic,
             below=46,
         )
-    mark = f" {style.SYNTHETIC}." if result.synthetic else ""
-    style.describe(ax, _told(result, data, open_, language) + mark)
+    style.describe(ax, *_told(result, data, open_, language), synthetic=result.synthetic)
     return ax
 
 
@@ -128,17 +125,6 @@ def _coverage(ax: Axes, x: np.ndarray[Any, Any], data: pd.DataFrame, language: s
             )
 
 
-def _axis(ax: Axes, periods: list[str], language: str) -> None:
-    """Write quarters as quarters, and anybody's own periods as they are."""
-    try:
-        quarter_axis(ax, [Period.parse(p) for p in periods], language)
-        ax.set_xlabel(QUARTER[language])
-    except ValueError:
-        ax.set_xlim(-0.6, len(periods) - 0.4)
-        ax.set_xticks(range(len(periods)), periods)
-        style.plain_ticks(ax)
-
-
 def _handles(result: MissingReports, language: str, *, some: bool) -> list[Artist]:
     found: list[Artist] = [Line2D([], [], color=style.MAIN, marker="o", markersize=5, linewidth=1.2, label=REPORTED[language])]
     if some:
@@ -150,9 +136,9 @@ def _handles(result: MissingReports, language: str, *, some: bool) -> list[Artis
     return found
 
 
-def _told(result: MissingReports, data: pd.DataFrame, open_: np.ndarray[Any, Any], language: str) -> str:
+def _told(result: MissingReports, data: pd.DataFrame, open_: np.ndarray[Any, Any], language: str) -> list[str]:
     """Say the last period's figure and every period in which a report is missing."""
-    said = [result.summary(language).rstrip(".")]
+    said = [result.summary(language)]
     rows = [
         f"{said_period(str(r['period']), language)}: {number(r['reported'], language)}/{number(r['expected'], language)}, "
         f"{result.written(r['bound_low'], language)}\N{EN DASH}{result.written(r['bound_high'], language)}"
@@ -161,4 +147,4 @@ def _told(result: MissingReports, data: pd.DataFrame, open_: np.ndarray[Any, Any
     if rows:
         head = Words("Các kỳ thiếu báo cáo, với giới hạn", "Periods with missing reports, with their bounds")[language]
         said.append(f"{head}: {'; '.join(rows)}")
-    return ". ".join(said) + "."
+    return said

@@ -273,5 +273,5 @@ def cartogram(
             synthetic=synthetic,
             below=8,
         )
-    style.describe(ax, f"{title + '. ' if title else ''}{_told(data, language)} {style.SYNTHETIC + '.' if synthetic else ''}")
+    style.describe(ax, title, _told(data, language), synthetic=synthetic)
     return ax

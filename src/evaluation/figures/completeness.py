@@ -132,7 +132,7 @@ def completeness(
             synthetic=synthetic,
             below=44,
         )
-    style.describe(ax, _told(rows, periods, cells, title, language) + (f" {style.SYNTHETIC}." if synthetic else ""))
+    style.describe(ax, _told(rows, periods, cells, title, language), synthetic=synthetic)
     return ax
 
 

@@ -12,13 +12,14 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from evaluation.figures import states, style, units
-from evaluation.figures.trend import NOTHING, QUARTER, ceiling, quarter_axis
+from evaluation.figures.sources import source_line
+from evaluation.figures.time_axis import CHANGE, PERIOD, before, period_axis
+from evaluation.figures.trend import NOTHING
 from evaluation.language import Words, number, percent
 from evaluation.monitoring.charts import ControlChart
 from evaluation.monitoring.charts.wording import PERIODS, written
-from evaluation.periods import Period, said_period
+from evaluation.periods import said_period
 
-PERIOD = Words("kỳ", "period")
 CENTRE = {
     "limits": Words("đường giữa của kỳ gốc", "centre of the baseline"),
     "trial": Words("đường giữa của kỳ gốc", "centre of the baseline"),
@@ -28,10 +29,9 @@ CENTRE = {
 LIMITS = Words("giới hạn kiểm soát (3 sigma)", "control limits (3 sigma)")
 TRIAL = Words("giới hạn tạm tính, từ {n} kỳ", "trial limits, from {n} periods")
 BASELINE = Words("kỳ gốc", "baseline")
-CHANGE = Words("tính lại từ {period}: {reason}", "anew from {period}: {reason}")
+ANEW = Words("tính lại từ {period}: {reason}", "anew from {period}: {reason}")
 GAPS = Words("số kỳ giữa hai sự việc liền nhau", "periods between two events")
 SIGMA = Words("trung bình có trọng số (sigma)", "weighted average (sigma)")
-SOURCE = Words("Nguồn: {source}.", "Source: {source}.")
 SUMS = Words("tổng tích lũy (sigma)", "cumulative sum (sigma)")
 POINT = Words("giá trị của kỳ", "value of the period")
 EVENT = Words("sự việc", "event")
@@ -107,12 +107,12 @@ def control_chart(
             ax,
             title=title or chart.estimand[language],
             handles=_handles(chart, data, language),
-            notes=[*_notes(chart, language), _source(chart, language) if source is None else source],
+            notes=[*_notes(chart, language), source_line(source, chart.source, language)],
             synthetic=made_up,
             below=46,
         )
         _badge(ax, chart.verdict, language, crowded=made_up)
-    style.describe(ax, _told(chart, data, language) + (f" {style.SYNTHETIC}." if made_up else ""))
+    style.describe(ax, *_told(chart, data, language), synthetic=made_up)
     return ax
 
 
@@ -125,10 +125,6 @@ def _notes(chart: ControlChart, language: str) -> list[str]:
         n = chart.diagnostics["periods_after"]
         said.append(ALARM[language].format(share=percent(rate, language, 0), n=number(n, language)))
     return said
-
-
-def _source(chart: ControlChart, language: str) -> str:
-    return SOURCE[language].format(source=chart.source[language]) if chart.source[language] else ""
 
 
 def _phase(ax: Axes, data: pd.DataFrame, at: int, basis: str) -> None:
@@ -150,10 +146,9 @@ def _phase(ax: Axes, data: pd.DataFrame, at: int, basis: str) -> None:
         line = np.repeat(part[column].to_numpy(float), 2)
         ax.plot(edges, line, color=colour, linestyle=dashes, linewidth=1.1, zorder=2)
     if at:
-        ax.axvline(x[0] - 0.5, color=style.ACCENT, linestyle=_CHANGE, linewidth=1.2, zorder=1.5)
+        before(ax, int(x[0]), CHANGE)
 
 
-_CHANGE = (0, (1, 1.5))
 _MEDIAN: Any = (0, (8, 2, 1.5, 2))
 _SOLID: Any = "solid"
 
@@ -189,10 +184,7 @@ def _unit(chart: ControlChart) -> str:
     """Return the unit of the value axis as figures know it."""
     if chart.kind in (*_EVENTS, *_SCORES):
         return "per_10000"
-    if chart.measure in ("proportion", "value"):
-        return "percent" if chart.measure == "proportion" else "value"
-    whole = chart.measure == "count" and chart.kind != "xmr"
-    return "count" if whole else "per_10000"
+    return "per_10000" if chart.measure == "count" and chart.kind == "xmr" else units.OF_MEASURE[chart.measure]
 
 
 def _axes(ax: Axes, data: pd.DataFrame, chart: ControlChart, language: str) -> None:
@@ -201,15 +193,13 @@ def _axes(ax: Axes, data: pd.DataFrame, chart: ControlChart, language: str) -> N
         if chart.kind in _SCORES or chart.measure == "value" or np.nanmin(heights) < 0:
             ax.set_ylim(*units.around(heights))
         else:
-            ax.set_ylim(0, ceiling(heights, _unit(chart)))
-        units.number_axis(ax.yaxis, _unit(chart), language)
-        ax.grid(axis="y")
+            ax.set_ylim(0, units.ceiling(heights, _unit(chart)))
+        units.value_axis(ax, _unit(chart), language, name=_label(chart, language))
     else:
         ax.set_yticks([])
+        ax.set_ylabel(_label(chart, language))
         ax.text(0.5, 0.55, NOTHING[language], transform=ax.transAxes, ha="center", fontsize=style.SMALL)
-    ax.set_ylabel(_label(chart, language))
-    _period_axis(ax, list(data["period"]), chart, language)
-    style.plain_ticks(ax)
+    period_axis(ax, list(data["period"]), language, name=EVENT if chart.kind in _EVENTS else None)
 
 
 def _label(chart: ControlChart, language: str) -> str:
@@ -220,23 +210,6 @@ def _label(chart: ControlChart, language: str) -> str:
     if chart.measure == "rate":
         return units.rate_axis(chart.said_unit)[language]
     return units.AXIS[_unit(chart)][language]
-
-
-def _period_axis(ax: Axes, periods: list[str], chart: ControlChart, language: str) -> None:
-    """Write quarters as all figures do, and other names, or events, as they come and no more than fit."""
-    try:
-        known = [Period.parse(p) for p in periods]
-    except ValueError:
-        known = []
-    if known and chart.kind not in _EVENTS and len(known) <= 32 and all(p.quarter for p in known):
-        quarter_axis(ax, known, language)
-        ax.set_xlabel(QUARTER[language])
-        return
-    step = max(1, -(-len(periods) // 8))
-    places = range(0, len(periods), step)
-    ax.set_xlim(-0.6, max(len(periods), 1) - 0.4)
-    ax.set_xticks(list(places), [said_period(periods[i], language, short=True) for i in places])
-    ax.set_xlabel((EVENT if chart.kind in _EVENTS else PERIOD)[language])
 
 
 def _handles(chart: ControlChart, data: pd.DataFrame, language: str) -> list[Artist]:
@@ -262,13 +235,13 @@ def _handles(chart: ControlChart, data: pd.DataFrame, language: str) -> list[Art
             found.append(Line2D([], [], label=words[language], **{**_mark(marker), "markersize": 7}))
     for phase in chart.phases[1:]:
         if phase.reason is not None:
-            told = CHANGE[language].format(period=said_period(phase.first, language), reason=phase.reason[language])
-            found.append(Line2D([], [], color=style.ACCENT, linestyle=_CHANGE, linewidth=1.2, label=told))
+            told = ANEW[language].format(period=said_period(phase.first, language), reason=phase.reason[language])
+            found.append(Line2D([], [], label=told, **CHANGE))
     return [*found, *states.handles(list(data["state"]), language)]
 
 
 def _badge(ax: Axes, verdict: str, language: str, *, crowded: bool) -> None:
-    """Write the verdict at the right above the axes; the title makes room where no mark of made-up data has done so."""
+    """Write the verdict in a box at the right above the axes; the title makes room where no mark of made-up data has done so."""
     if not crowded:
         ax.set_title(ax.get_title(loc="left"), loc="left", pad=20)
     heavy = verdict in ("improving", "worsening", "changed")
@@ -276,7 +249,7 @@ def _badge(ax: Axes, verdict: str, language: str, *, crowded: bool) -> None:
         BADGES[verdict][language],
         (1, 1),
         xycoords="axes fraction",
-        xytext=(0, 5),
+        xytext=(-3, 5),
         textcoords="offset points",
         ha="right",
         va="bottom",
@@ -287,13 +260,13 @@ def _badge(ax: Axes, verdict: str, language: str, *, crowded: bool) -> None:
     )
 
 
-def _told(chart: ControlChart, data: pd.DataFrame, language: str) -> str:
+def _told(chart: ControlChart, data: pd.DataFrame, language: str) -> list[str]:
     """Say the finding, then each phase's limits, changes, signals and what is absent."""
     head = Words("Biểu đồ kiểm soát, {n} điểm", "Control chart, {n} points")[language]
-    parts = [head.format(n=number(int((data["state"] == states.SHOWN).sum()), language)), chart.summary(language).rstrip(".")]
+    parts = [head.format(n=number(int((data["state"] == states.SHOWN).sum()), language)), chart.summary(language)]
     for at, phase in enumerate(chart.phases):
         if phase.reason is not None and phase.first:
-            parts.append(CHANGE[language].format(period=said_period(phase.first, language), reason=phase.reason[language]))
+            parts.append(ANEW[language].format(period=said_period(phase.first, language), reason=phase.reason[language]))
         rows = data[(data["phase"] == at) & np.isfinite(data["centre"])]
         if len(rows):
             last = rows.iloc[-1]
@@ -310,6 +283,4 @@ def _told(chart: ControlChart, data: pd.DataFrame, language: str) -> str:
         if (data["signal"] == code).any():
             periods = ", ".join(said_period(p, language) for p in data.loc[data["signal"] == code, "period"])
             parts.append(f"{words[language]}: {periods}")
-    if lost := states.counted(list(data["state"]), PERIOD, language):
-        parts.append(lost)
-    return ". ".join(parts) + "."
+    return [*parts, states.counted(list(data["state"]), PERIOD, language)]

@@ -79,7 +79,7 @@ def corrections(
             notes=[PRIVATE[language] if source is None else source],
             synthetic=synthetic,
         )
-    style.describe(ax, _told(cells, both, title, language) + (f" {style.SYNTHETIC}." if synthetic else ""))
+    style.describe(ax, _told(cells, both, title, language), synthetic=synthetic)
     return ax
 
 

@@ -15,11 +15,11 @@ SHOWN_DRAWS = 1_500
 DRAW = Words("một lần rút lại", "one draw")
 CENTRE = Words("ước lượng", "estimate")
 RATIO = Words("tỷ số và khoảng của nó", "ratio and its interval")
-SHARES = Words("phần trăm: tỷ lệ số lần rút trong mỗi góc", "per cent: share of the draws in each quadrant")
+SHARES = Words("Phần trăm: tỷ lệ số lần rút trong mỗi góc.", "Per cent: share of the draws in each quadrant.")
 COST = Words("chi phí tăng thêm (triệu đồng, giá {base})", "additional cost (million VND, {base} prices)")
 EFFECT = Words("kết quả tăng thêm ({gained})", "additional effect ({gained})")
 VALUE = Words("giá trị đặt cho mỗi {gained} (triệu đồng, giá {base})", "value set on each {gained} (million VND, {base} prices)")
-SHARE = Words("tỷ lệ số lần rút có lợi ích ròng dương (%)", "share of draws with a positive net benefit (%)")
+SHARE = Words("tỷ lệ số lần rút có lợi ích ròng dương", "share of draws with a positive net benefit")
 NO_THRESHOLD = Words(
     "Không có ngưỡng: đường cong chỉ cho thấy một dải giá trị. Đây là tỷ lệ số lần rút, không phải xác suất mô hình có hiệu quả.",
     "No threshold is set: the curve shows a range of values. It is a share of draws, not the probability that the pilot works.",
@@ -78,18 +78,17 @@ def plane(
                 ax.plot([0, far], [0, ratio * far], color=style.MAIN, linestyle=dashes, linewidth=1.1, zorder=3)
             handles.append(Line2D([], [], color=style.MAIN, linewidth=1.1, label=RATIO[language]))
         _corners(ax, result, language)
-        units.number_axis(ax.xaxis, "count", language)
-        units.number_axis(ax.yaxis, "count", language)
+        for axis in (ax.xaxis, ax.yaxis):
+            units.number_axis(axis, "count", language)
         ax.set_xlabel(EFFECT[language].format(gained=result.gained[language]))
         ax.set_ylabel(COST[language].format(base=base))
         style.plain_ticks(ax)
         notes = [SHARES[language], "" if result.effect_told else NOT_TOLD[language], source]
-        style.finish(ax, title=title or result.estimand[language], handles=handles, notes=notes, synthetic=synthetic, below=36)
+        style.finish(ax, title=title or result.summary(language).rstrip("."), handles=handles, notes=notes, synthetic=synthetic, below=36)
     shares = ", ".join(f"{QUADRANTS[q][language]} {percent(s, language)}" for q, s in result.quadrants.items())
     head = Words("Mặt phẳng chi phí - hiệu quả", "Cost-effectiveness plane")[language]
     told = Words("số lần rút: {n}", "draws: {n}")[language].format(n=number(len(result.draws), language))
-    parts = [head, title, result.summary(language), f"{told}, {shares}", style.SYNTHETIC if synthetic else ""]
-    style.describe(ax, ". ".join(p for p in parts if p) + ".")
+    style.describe(ax, head, title, result.summary(language), f"{told}, {shares}", synthetic=synthetic)
     return ax
 
 
@@ -123,11 +122,9 @@ def acceptability(
         ax.plot(curve["value"], curve["share"], color=style.MAIN, zorder=3, clip_on=False)
         ax.set_xlim(0, float(curve["value"].max()))
         ax.set_ylim(0, 1)
-        units.number_axis(ax.xaxis, "per_10000", language)
-        units.number_axis(ax.yaxis, "percent", language)
-        ax.grid(axis="y")
+        units.number_axis(ax.xaxis, "value", language)
+        units.value_axis(ax, "percent", language, name=SHARE[language])
         ax.set_xlabel(VALUE[language].format(gained=gained, base=base))
-        ax.set_ylabel(SHARE[language])
         style.plain_ticks(ax)
         notes = [NO_THRESHOLD[language], "" if result.effect_told else NOT_TOLD[language], source]
         style.finish(ax, title=title or result.estimand[language], notes=notes, synthetic=synthetic, below=36)
@@ -136,8 +133,7 @@ def acceptability(
     shown = curve.iloc[[0, len(curve) // 4, len(curve) // 2, len(curve) - 1]]
     pairs = shown.to_numpy(float).tolist()
     read = "; ".join(at.format(v=number(value, language, 1), s=percent(share, language)) for value, share in pairs)
-    parts = [head, title or result.estimand[language], read, *(n.rstrip(".") for n in notes[:2]), style.SYNTHETIC if synthetic else ""]
-    style.describe(ax, ". ".join(p for p in parts if p) + ".")
+    style.describe(ax, head, title or result.estimand[language], read, *notes[:2], synthetic=synthetic)
     return ax
 
 

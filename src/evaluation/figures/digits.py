@@ -71,7 +71,7 @@ def digits(
             notes=[SOURCE[language] if source is None else source],
             synthetic=synthetic,
         )
-    style.describe(ax, _told(result, title, language) + (f" {style.SYNTHETIC}." if synthetic else ""))
+    style.describe(ax, _told(result, title, language), synthetic=synthetic)
     return ax
 
 

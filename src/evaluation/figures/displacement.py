@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from evaluation.figures import style, units
-from evaluation.figures.intervals import ratio_axis
+from evaluation.figures.intervals import beside, name_rows, ratio_axis
 from evaluation.language import Words, number, sentence
 from evaluation.monitoring.around.displacement import ELSEWHERE, PLAIN_READINGS, READINGS, Displacement
 from evaluation.monitoring.around.rings import AREA_NAMES, CONTROL, RING1, RING2, UNIT
@@ -55,12 +55,7 @@ def displacement(result: Displacement, ax: Axes | None = None, *, language: str 
         for height, area in enumerate(MARKS):
             _row(ax, height, area, rows[area], language)
         ratio_axis(ax, ends, language)
-        ax.set_yticks(range(len(MARKS)), [style.wrap(_name(result, area, language), 180, style.SMALL) for area in MARKS])
-        ax.set_ylim(len(MARKS) - 0.4, -0.6)
-        ax.grid(axis="x")
-        ax.spines["left"].set_visible(False)
-        style.plain_ticks(ax)
-        ax.tick_params(axis="y", length=0)
+        name_rows(ax, range(len(MARKS)), [_name(result, area, language) for area in MARKS])
         ax.set_xlabel(AXIS[language])
         style.finish(
             ax,
@@ -70,7 +65,7 @@ def displacement(result: Displacement, ax: Axes | None = None, *, language: str 
             synthetic=result.synthetic,
             below=36,
         )
-    style.describe(ax, _told(result, title, language))
+    style.describe(ax, *_told(result, title, language), synthetic=result.synthetic)
     return ax
 
 
@@ -104,9 +99,7 @@ def _row(ax: Axes, height: int, area: str, row: Mapping[Any, float], language: s
     if np.isfinite(ratio) and ratio > 0:
         ax.plot([max(low, 1e-9), high], [height, height], color=color, linewidth=1.8, solid_capstyle="butt", zorder=2)
         ax.plot([ratio], [height], marker=MARKS[area], markersize=7, color=color, markeredgecolor=style.PAPER, linestyle="none", zorder=3)
-    ax.annotate(
-        text, (1, height), xycoords=("axes fraction", "data"), xytext=(8, 0), textcoords="offset points", va="center", fontsize=style.SMALL
-    )
+    beside(ax, height, text)
 
 
 def _handles(result: Displacement, language: str) -> list[Artist]:
@@ -117,15 +110,13 @@ def _handles(result: Displacement, language: str) -> list[Artist]:
     ]
 
 
-def _told(result: Displacement, title: str, language: str) -> str:
+def _told(result: Displacement, title: str, language: str) -> list[str]:
     """Say the finding, each area's ratio and the total in words."""
     head = Words("Biểu đồ tỷ số sau/trước của nơi được xem xét, hai vành và vùng đối chứng", "After over before: the place, rings, control")
-    parts = [head[language], title, result.summary(language).rstrip(".")]
+    parts = [head[language], title, result.summary(language)]
     values = result.frame[["ratio", "low", "high"]].to_numpy(float)
     for area, (ratio, low, high) in zip(result.frame["area"], values, strict=True):
         said = units.with_interval(ratio, low, high, "ratio", language) if np.isfinite(ratio) else NOTHING[language]
         parts.append(f"{_name(result, str(area), language)}: {said}")
     signed = [f"+{number(x, language)}" if x > 0 else number(x, language) for x in (result.total, result.total_low, result.total_high)]
-    parts.append(TOTAL[language].format(total=signed[0], low=signed[1], high=signed[2]))
-    parts.append(style.SYNTHETIC if result.synthetic else "")
-    return ". ".join(p for p in parts if p) + "."
+    return [*parts, TOTAL[language].format(total=signed[0], low=signed[1], high=signed[2])]

@@ -11,7 +11,7 @@ from evaluation.costs.effectiveness import CostEffectiveness
 from evaluation.costs.tornado import Tornado
 from evaluation.costs.unit_costs import UnitCosts
 from evaluation.effects.placebo import PilotEffect
-from evaluation.figures import costs, style, unit_costs
+from evaluation.figures import costs, style, unit_costs, units
 from evaluation.figures.bounds import bounds
 from evaluation.figures.completeness import completeness
 from evaluation.figures.control_chart import control_chart
@@ -57,14 +57,13 @@ from evaluation.results import draws
 # Inches of a figure of two or three rows under a title of three lines.
 FEW_ROWS = 2.6
 TIMES = Words("{factor} lần mức dự kiến", "{factor} times the expected")
-UNITS = {"percent": "percent", "per 10,000 residents": "per_10000"}
 
 
 @draws(IndicatorValue)
 def indicator_value(result: IndicatorValue, ax: Axes | None = None, language: str = "en", **options: Any) -> Axes:
     """Draw the course of an indicator over all periods."""
     frame = result.series[["period", "value", "low", "high", "state"]]
-    unit = UNITS.get(result.unit, "count")
+    unit = units.OF_RESULT.get(result.unit, "count")
     return trend(frame, ax, label=result.estimand[language], unit=unit, language=language, **options)
 
 
@@ -216,7 +215,9 @@ def missing_reports_result(result: MissingReports, ax: Axes | None = None, langu
 def delta_adjustment_result(result: DeltaAdjustment, ax: Axes | None = None, language: str = "en", **options: Any) -> Axes:
     """Draw a change by what the missing units are taken to have had."""
     rows = result.frame.rename(columns={"ratio": "estimate"})
-    rows = rows.assign(label=[TIMES[language].format(factor=number(f, language, 2)) for f in rows["factor"]])
+    rows = rows.assign(
+        label=[TIMES[language].format(factor=number(f, language, 0 if float(f).is_integer() else 2)) for f in rows["factor"]]
+    )
     kept: dict[str, Any] = {"title": result.summary(language).rstrip("."), "synthetic": result.synthetic}
     return forest(rows[["label", "estimate", "low", "high"]], ax, language=language, unit="ratio", **(kept | options))
 

@@ -98,6 +98,5 @@ def concentration_curve(
             below=36,
         )
     half = HALF[language].format(share=percent(float(np.interp(0.5, people, outcome)), language))
-    parts = [CURVE[language], title, result.summary(language).rstrip("."), note, half, style.SYNTHETIC if result.synthetic else ""]
-    style.describe(ax, ". ".join(p for p in parts if p) + ".")
+    style.describe(ax, CURVE[language], title, result.summary(language), note, half, synthetic=result.synthetic)
     return ax

@@ -9,9 +9,9 @@ import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 
 from evaluation.figures import states, style, units
+from evaluation.figures.sources import source_line
 from evaluation.indicators import PER_RESIDENTS
 from evaluation.language import Words, number
 from evaluation.monitoring.funnel import ABOVE, BELOW, INSIDE, LIMITS, OUTSIDE_998, Funnel
@@ -26,7 +26,6 @@ INNER, OUTER = Words("giới hạn 95%", "95% limits"), Words("giới hạn 99,8
 SHARED = Words("mẫu số của tỷ lệ (số người hoặc số vụ)", "denominator of the share (people or cases)")
 PEOPLE, BASE = Words("số dân", "residents"), Words("mẫu số", "denominator")
 PER = Words("trên {per} của mẫu số", "per {per} of the denominator")
-ABSENT = Words("{name}: {why}, không có điểm trên hình", "{name}: {why}, no point in this figure")
 UNNAMED = Words("{n} điểm ngoài giới hạn 95% không ghi tên, xem bảng", "{n} points outside the 95% limits are not named, see the table")
 READ = Words(
     "Biểu đồ không xếp hạng: trong giới hạn, khác biệt giữa các {noun} có thể chỉ do ngẫu nhiên.",
@@ -36,7 +35,6 @@ READ_WIDE = Words(
     "Biểu đồ không xếp hạng: trong giới hạn, khác biệt ở mức thường thấy giữa các {noun} (độ phân tán gấp {factor} lần ngẫu nhiên).",
     "No ranking: inside the limits, differences are of the size usual among {noun}s (dispersion {factor} times that of chance).",
 )
-SOURCE = Words("Nguồn: {source}.", "Source: {source}.")
 HEAD = Words("Biểu đồ phễu, {n} có số liệu, không xếp hạng", "Funnel plot, {n} with data, no ranking")
 PLACE = {
     "inside": Words("nằm trong giới hạn 95%", "inside the 95% limits"),
@@ -51,7 +49,6 @@ _BEYOND: dict[str, dict[str, Any]] = {
     BELOW: {"marker": "v", "markersize": 7, "markerfacecolor": style.PAPER, "markeredgecolor": style.INK, "markeredgewidth": 1.2},
 }
 _OWN: dict[str, Any] = {"marker": "D", "markersize": 8, "color": style.ACCENT, "markeredgecolor": style.INK}
-_NOTICE: dict[str, Any] = {"facecolor": style.PAPER, "edgecolor": style.RULE, "boxstyle": "round,pad=0.4"}
 # Where a name may stand: side and points upwards; further off it hangs on a thread.
 _ROOMS = ((1, 4), (-1, 4), (1, -17), (-1, -17), (1, 20), (-1, 20), (1, -33), (-1, -33))
 _THREAD: dict[str, Any] = {"arrowstyle": "-", "color": style.GREY, "linewidth": 0.7, "shrinkA": 0, "shrinkB": 3}
@@ -116,21 +113,19 @@ def funnel(
         _axes(ax, result, data, drawn, language)
         why = "" if own.empty or own["state"].iloc[0] == states.SHOWN else states.ABSENT[str(own["state"].iloc[0])][language]
         if why:
-            text = ABSENT[language].format(name=result.name(str(highlight))[language], why=why)
-            ax.text(0.98, 0.96, text, transform=ax.transAxes, ha="right", va="top", fontsize=style.TEXT, bbox=_NOTICE, zorder=6)
+            style.notice(ax, states.NO_POINT[language].format(name=result.name(str(highlight))[language], why=why))
         named = _named(data, highlight)
         style.finish(
             ax,
             title=title or result.estimand[language],
             handles=_handles(result, data, highlight, language),
-            notes=[_reading(result, language), SOURCE[language].format(source=result.source[language]) if source is None else source],
+            notes=[_reading(result, language), source_line(source, result.source, language)],
             synthetic=synthetic,
             below=36,
         )
         left_out = _names(ax, result, data, named, language) + (0 if highlight else _outside(data) - len(named))
         if left_out:
-            text = UNNAMED[language].format(n=number(left_out, language))
-            ax.text(0.98, 0.96, text, transform=ax.transAxes, ha="right", va="top", fontsize=style.SMALL, bbox=_NOTICE, zorder=6)
+            style.notice(ax, UNNAMED[language].format(n=number(left_out, language)), style.SMALL)
     _tell(ax, result, data, highlight, (title, why), language, synthetic=synthetic)
     return ax
 
@@ -185,7 +180,7 @@ def _outside(data: pd.DataFrame) -> int:
 
 def _names(ax: Axes, result: Funnel, data: pd.DataFrame, named: pd.DataFrame, language: str) -> int:
     """Write names where neither a point nor another name stands; return how many found no room."""
-    style.axes_width(ax)  # settles where the axes stand
+    style.axes_size(ax)  # settles where the axes stand
     dots = 72 / style.root(ax).dpi
     frame = [x * dots for x in ax.get_window_extent().extents]
     here = ax.transData.transform(data[["n", "value"]].dropna().to_numpy(float)) * dots
@@ -259,13 +254,7 @@ def _handles(result: Funnel, data: pd.DataFrame, highlight: str | None, language
         Line2D([], [], color=style.GREY, linestyle=(0, (4, 2)), linewidth=1, label=INNER[language]),
         Line2D([], [], color=style.GREY, linewidth=1, label=OUTER[language]),
     ]
-    absent = list(data["state"])
-    for state, words in states.ABSENT.items():
-        if n := absent.count(state):
-            label = f"{words[language]}: {units.many(n, result.noun, language)}"
-            swatch = Line2D([], [], **states.CROSS, label=label) if state == "missing" else Patch(**states.BANDS[state], label=label)
-            found.append(swatch)
-    return found
+    return [*found, *states.counted_handles(list(data["state"]), result.noun, language)]
 
 
 def _tell(
@@ -276,7 +265,7 @@ def _tell(
     count = units.many(int((data["state"] == states.SHOWN).sum()), result.noun, language)
     parts = [HEAD[language].format(n=count), title, f"{result.estimand[language]}: {_middle(result, language)}"]
     if why:
-        parts.append(ABSENT[language].format(name=result.name(str(highlight))[language], why=why))
+        parts.append(states.NO_POINT[language].format(name=result.name(str(highlight))[language], why=why))
     if highlight is None:
         out = [units.many(int((data["side"] == s).sum()), result.noun, language) + " " + BEYOND[s][language] for s in (ABOVE, BELOW)]
         parts.append("; ".join(out))
@@ -285,5 +274,4 @@ def _tell(
         where = PLACE[f"{row['position']} {row['side']}".strip()][language]
         value, n = result.written(row["value"], language), number(row["n"], language)
         parts.append(written.format(name=result.name(str(row["unit"]))[language], value=value, n=n, place=where))
-    parts += [states.counted(list(data["state"]), result.noun, language), style.SYNTHETIC if synthetic else ""]
-    style.describe(ax, ". ".join(p for p in parts if p) + ".")
+    style.describe(ax, *parts, states.counted(list(data["state"]), result.noun, language), synthetic=synthetic)

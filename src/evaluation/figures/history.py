@@ -15,7 +15,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from evaluation.figures import states, style, units
-from evaluation.figures.trend import POINT, QUARTER, ceiling, quarter_axis
+from evaluation.figures.time_axis import QUARTER, quarter_axis
+from evaluation.figures.trend import POINT
 from evaluation.language import Words, number
 from evaluation.periods import Period
 
@@ -90,12 +91,9 @@ def history(
                 fontsize=style.SMALL,
                 color=style.INK,
             )
-        ax.set_ylim(0, ceiling(np.concatenate([value, high]), "count"))
-        units.number_axis(ax.yaxis, "count", language)
-        ax.grid(axis="y")
+        ax.set_ylim(0, units.ceiling(np.concatenate([value, high]), "count"))
+        units.value_axis(ax, "count", language)
         quarter_axis(ax, periods, language)
-        ax.set_ylabel(units.AXIS["count"][language])
-        ax.set_xlabel(QUARTER[language])
         style.finish(
             ax,
             title=title or label,
@@ -104,8 +102,8 @@ def history(
             synthetic=synthetic,
             below=46,
         )
-    mark = f" {style.SYNTHETIC}." if synthetic else ""
-    style.describe(ax, _told(periods, value, low, high, beyond, list(data["state"]), title or label, language) + mark)
+    told = _told(periods, value, low, high, beyond, list(data["state"]), title or label, language)
+    style.describe(ax, *told, synthetic=synthetic)
     return ax
 
 
@@ -118,7 +116,7 @@ def _handles(found: list[str], language: str, *, limits: bool, odd: bool) -> lis
     return [*handles, *states.handles(found, language)]
 
 
-def _told(periods: list[Period], value: Any, low: Any, high: Any, beyond: Any, found: list[str], label: str, language: str) -> str:
+def _told(periods: list[Period], value: Any, low: Any, high: Any, beyond: Any, found: list[str], label: str, language: str) -> list[str]:
     """Say how many quarters have a figure, which lie outside their range and by how much, and what is absent."""
     shown = int(np.isfinite(value).sum())
     head = Words("{label}: {n} quý có con số, từ {a} đến {b}", "{label}: {n} quarters with a figure, {a} to {b}")[language]
@@ -134,9 +132,7 @@ def _told(periods: list[Period], value: Any, low: Any, high: Any, beyond: Any, f
         for i in np.flatnonzero(beyond)
     ]
     parts.append(f"{OUTSIDE[language]}: {'; '.join(odd)}" if odd else NOTHING[language])
-    if lost := states.counted(found, QUARTER, language):
-        parts.append(lost)
-    return ". ".join(parts) + "."
+    return [*parts, states.counted(found, QUARTER, language)]
 
 
 NOTHING = Words("không con số nào nằm ngoài khoảng thường gặp", "no figure lies outside its usual range")

@@ -14,7 +14,7 @@ from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
 from evaluation.figures import style, units
-from evaluation.figures.trend_line import period_axis
+from evaluation.figures.time_axis import START, before, period_axis, start_handle
 from evaluation.language import Words, sentence
 from evaluation.monitoring.over_time.controlled import ControlledSeries
 from evaluation.monitoring.over_time.interrupted import InterruptedSeries
@@ -24,7 +24,6 @@ OBSERVED = Words("quan sát được", "observed")
 EXPECTED = Words("mô hình, có can thiệp", "model, with the intervention")
 WITHOUT = Words("mô hình, nếu không có can thiệp", "model, without the intervention")
 BAND = Words("khoảng tin cậy nếu không có can thiệp", "confidence band without the intervention")
-START = Words("bắt đầu từ {period}", "starts in {period}")
 PHASE_IN = Words("giai đoạn chuyển tiếp", "phase-in")
 TREATED = Words("nơi can thiệp, quan sát được", "treated, observed")
 COMPARISON = Words("nơi so sánh, quan sát được", "comparison, observed")
@@ -37,13 +36,19 @@ TOLD = Words(
 NOT_SEEN = Words("không có số liệu", "no figure")
 
 _Floats = NDArray[np.float64]
-_DASH, _DOT, _STEP = (0, (5, 2)), (0, (1, 1.5)), (0, (4, 2))
+_DASH, _DOT = (0, (5, 2)), (0, (1, 1.5))
+_PHASE_IN: dict[str, Any] = {"facecolor": "none", "edgecolor": style.RULE, "hatch": "\\\\\\", "linewidth": 0}
 
 
 @dataclass(frozen=True, eq=False)
 class _Course:
-    """What is drawn, in the unit of the axis."""
+    """What is drawn, in the unit of the axis, and what is said of it."""
 
+    said: str
+    method: str
+    names: tuple[Words, Words, Words]
+    start: str
+    unit: str
     periods: list[str]
     observed: _Floats
     expected: _Floats
@@ -103,6 +108,11 @@ def interrupted(
         held = comparison.assign(period=[str(p) for p in comparison["period"]]).set_index("period")["value"].reindex(periods)
         beside = (held.to_numpy(float), np.full(len(periods), np.nan))
     course = _Course(
+        result.summary(language),
+        result.method[language],
+        (OBSERVED, EXPECTED, WITHOUT),
+        result.start,
+        unit,
         periods,
         value("observed"),
         value("expected"),
@@ -113,10 +123,7 @@ def interrupted(
         phase_in=table["phase_in"].to_numpy(bool),
         compared=beside,
     )
-    names = (OBSERVED, EXPECTED, WITHOUT)
-    return _drawn(
-        course, ax, result.summary(language), unit, names, result.start, language, axis, title, (result.method[language], source), synthetic
-    )
+    return _drawn(course, ax, language, axis=axis, title=title, source=source, synthetic=synthetic)
 
 
 def controlled(
@@ -148,6 +155,11 @@ def controlled(
     unit = "percent" if result.family == "binomial" else "per_10000"
     scaled = {c: table[c].to_numpy(float) * per for c in table.columns if c not in ("period", "after")}
     course = _Course(
+        result.summary(language),
+        result.method[language],
+        (TREATED, EXPECTED, LIKE_COMPARISON),
+        result.start,
+        unit,
         [str(p) for p in table["period"]],
         scaled["treated"],
         scaled["expected_treated"],
@@ -158,33 +170,18 @@ def controlled(
         phase_in=np.zeros(len(table), dtype=bool),
         compared=(scaled["comparison"], scaled["expected_comparison"]),
     )
-    name = axis or (units.AXIS["percent"][language] if unit == "percent" else result.label[language])
-    names = (TREATED, EXPECTED, LIKE_COMPARISON)
-    return _drawn(
-        course, ax, result.summary(language), unit, names, result.start, language, name, title, (result.method[language], source), synthetic
-    )
+    name = axis or ("" if unit == "percent" else result.label[language])
+    return _drawn(course, ax, language, axis=name, title=title, source=source, synthetic=synthetic)
 
 
-def _drawn(
-    course: _Course,
-    ax: Axes | None,
-    said: str,
-    unit: str,
-    names: tuple[Words, Words, Words],
-    start: str,
-    language: str,
-    axis: str,
-    title: str,
-    notes: tuple[str, str],
-    synthetic: bool,
-) -> Axes:
+def _drawn(course: _Course, ax: Axes | None, language: str, *, axis: str, title: str, source: str, synthetic: bool) -> Axes:
     x, first = np.arange(len(course.periods)), int(np.flatnonzero(course.after)[0])
     later = x >= first
     with style.house():
         ax = style.canvas(ax, 3.9)
         if course.phase_in.any():
-            ax.axvspan(first - 0.5, float(x[course.phase_in].max()) + 0.5, color=style.BAND, linewidth=0, zorder=0.5)
-        ax.axvline(first - 0.5, color=style.ACCENT, linestyle=_STEP, linewidth=1.2, zorder=1.5)
+            ax.axvspan(first - 0.5, float(x[course.phase_in].max()) + 0.5, zorder=1.2, **_PHASE_IN)
+        before(ax, first, START)
         ax.fill_between(x[later], course.low[later], course.high[later], color=style.ACCENT, alpha=0.15, linewidth=0, zorder=1)
         ax.plot(x[later], course.without[later], color=style.ACCENT, linestyle=_DASH, linewidth=1.6, zorder=3)
         for part in (~later, later & ~course.phase_in):
@@ -195,19 +192,18 @@ def _drawn(
             for part in (~later, later):
                 ax.plot(x[part], course.compared[1][part], color=style.GREY, linestyle=_DOT, linewidth=1.5, zorder=2.4)
         _limits(ax, course)
-        units.number_axis(ax.yaxis, unit, language)
-        ax.grid(axis="y")
+        units.value_axis(ax, course.unit, language, name=axis)
         period_axis(ax, course.periods, language)
-        ax.set_ylabel(axis or units.AXIS[unit][language])
         style.finish(
             ax,
-            title=title or sentence(said),
-            handles=_handles(course, names, start, language),
-            notes=[" ".join(n for n in notes if n)],
+            title=title or sentence(course.said),
+            handles=_handles(course, language),
+            notes=[" ".join(n for n in (course.method, source) if n)],
             synthetic=synthetic,
             below=46,
         )
-    _tell(ax, course, title, said, unit, language, synthetic)
+    head = Words("Biểu đồ chuỗi thời gian gián đoạn", "Interrupted time series chart")[language]
+    style.describe(ax, head, title, course.said, _ends(course, language), synthetic=synthetic)
     return ax
 
 
@@ -229,19 +225,17 @@ def _limits(ax: Axes, course: _Course) -> None:
     ax.set_ylim(min(0.0, low * 1.05), 1.15 * top if top > 0 else 1.0)
 
 
-def _handles(course: _Course, names: tuple[Words, Words, Words], start: str, language: str) -> list[Artist]:
-    observed, expected, without = (n[language] for n in names)
+def _handles(course: _Course, language: str) -> list[Artist]:
+    observed, expected, without = (n[language] for n in course.names)
     found: list[Artist] = [
         Line2D([], [], color=style.MAIN, marker="o", markersize=4.5, linestyle="none", label=observed),
         Line2D([], [], color=style.INK, linewidth=1.5, label=expected),
         Line2D([], [], color=style.ACCENT, linestyle=_DASH, linewidth=1.6, label=without),
         Patch(facecolor=style.ACCENT, alpha=0.15, label=BAND[language]),
-        Line2D(
-            [], [], color=style.ACCENT, linestyle=_STEP, linewidth=1.2, label=START[language].format(period=said_period(start, language))
-        ),
+        start_handle(course.start, language),
     ]
     if course.phase_in.any():
-        found.append(Patch(facecolor=style.BAND, label=PHASE_IN[language]))
+        found.append(Patch(label=PHASE_IN[language], **_PHASE_IN))
     if course.compared is not None:
         found.append(Line2D([], [], label=COMPARISON[language], **_SQUARE))
         if np.isfinite(course.compared[1]).any():
@@ -249,20 +243,18 @@ def _handles(course: _Course, names: tuple[Words, Words, Words], start: str, lan
     return found
 
 
-def _tell(ax: Axes, course: _Course, title: str, said: str, unit: str, language: str, synthetic: bool) -> None:
-    """Attach the text alternative: the finding, and where the series ended with and without the intervention."""
+def _ends(course: _Course, language: str) -> str:
+    """Say where the series ended with and without the intervention."""
 
     def write(value: float) -> str:
-        text = units.written(value, unit, language)
+        text = units.written(value, course.unit, language)
         return text.removesuffix(f" {units.AXIS['per_10000'][language]}")
 
     last = course.observed[-1]
-    ends = TOLD[language].format(
+    return TOLD[language].format(
         period=said_period(course.periods[-1], language),
         observed=write(last) if np.isfinite(last) else NOT_SEEN[language],
         without=write(course.without[-1]),
         low=write(course.low[-1]),
         high=write(course.high[-1]),
     )
-    head = Words("Biểu đồ chuỗi thời gian gián đoạn", "Interrupted time series chart")[language]
-    style.describe(ax, f"{head}. {title + '. ' if title else ''}{said}. {ends}.{' ' + style.SYNTHETIC + '.' if synthetic else ''}")

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from evaluation.figures import style, units
-from evaluation.language import Words
+from evaluation.language import Words, sentence
 
 ESTIMATE = Words("ước lượng và khoảng tin cậy 95%", "estimate with 95% confidence interval")
 POINT_ONLY = Words("chỉ có giá trị, không có khoảng tin cậy", "value only, no interval")
@@ -145,7 +145,7 @@ def forest(
         for name, estimate, low, high in zip(data["label"], data["estimate"], data["low"], data["high"], strict=True)
     ]
     head = Words("Biểu đồ ước lượng và khoảng tin cậy 95%", "Estimates with 95% confidence intervals")[language]
-    style.describe(ax, ". ".join(p for p in (head, title, "; ".join(written), style.SYNTHETIC if synthetic else "") if p) + ".")
+    style.describe(ax, head, title, "; ".join(written), synthetic=synthetic)
     return ax
 
 
@@ -166,9 +166,24 @@ def _row(ax: Axes, y: float, row: object, unit: str, language: str) -> None:
         zorder=3,
     )
     text = units.with_interval(estimate, low, high, unit, language, bare=True)
+    beside(ax, y, text)
+
+
+def beside(ax: Axes, height: float, text: str) -> None:
+    """Write a row's numbers at the right of the axes."""
     ax.annotate(
-        text, (1, y), xycoords=("axes fraction", "data"), xytext=(8, 0), textcoords="offset points", va="center", fontsize=style.SMALL
+        text, (1, height), xycoords=("axes fraction", "data"), xytext=(8, 0), textcoords="offset points", va="center", fontsize=style.SMALL
     )
+
+
+def name_rows(ax: Axes, heights: Sequence[float], names: Sequence[str]) -> None:
+    """Name rows at the left of the axes, from the top down, without a line or ticks there."""
+    ax.set_yticks(list(heights), [style.wrap(name, 190, style.SMALL) for name in names])
+    ax.set_ylim(max(heights) + 0.6, -0.6)
+    ax.grid(axis="x")
+    ax.spines["left"].set_visible(False)
+    style.plain_ticks(ax)
+    ax.tick_params(axis="y", length=0)
 
 
 def _axes(ax: Axes, data: pd.DataFrame, heights: Sequence[float], unit: str, language: str) -> None:
@@ -182,12 +197,7 @@ def _axes(ax: Axes, data: pd.DataFrame, heights: Sequence[float], unit: str, lan
         pad = 0.05 * (high - low) or 0.5
         ax.set_xlim(low - (pad if low < 0 else 0), high + pad)
         units.number_axis(ax.xaxis, unit, language)
-    ax.set_yticks(list(heights), [style.wrap(str(label), 190, style.SMALL) for label in data["label"]])
-    ax.set_ylim(max(heights) + 0.6, -0.6)
-    ax.grid(axis="x")
-    ax.spines["left"].set_visible(False)
-    style.plain_ticks(ax)
-    ax.tick_params(axis="y", length=0)
+    name_rows(ax, heights, [sentence(str(label)) for label in data["label"]])
     ax.set_xlabel(units.AXIS[unit][language])
 
 

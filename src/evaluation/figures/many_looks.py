@@ -31,6 +31,8 @@ _OTHERS: dict[str, Any] = {
     "markerfacecolor": "#c9ced6",
     "markeredgecolor": "#8a919c",
 }
+_SINGLE: dict[str, Any] = {"color": style.GREY, "linestyle": (0, (8, 2, 1, 2)), "linewidth": 1}
+_LIMIT: dict[str, Any] = {"color": style.INK, "linestyle": (0, (4, 2)), "linewidth": 1.3}
 _REMAINS: dict[str, Any] = {"marker": "D", "linestyle": "none", "markersize": 5.5, "color": style.INK}
 
 
@@ -66,9 +68,7 @@ def many_looks(
         style.plain_ticks(ax)
         heading = title or sentence(result.summary(language))
         style.finish(ax, title=heading, handles=handles, notes=[NOTE[language], source], synthetic=synthetic, below=36)
-    style.describe(
-        ax, ". ".join(x for x in (heading, result.method[language].rstrip("."), style.SYNTHETIC if synthetic else "") if x) + "."
-    )
+    style.describe(ax, heading, result.method[language], synthetic=synthetic)
     return ax
 
 
@@ -82,8 +82,8 @@ def _sorted(ax: Axes, result: ManyLooks, language: str) -> list[Artist]:
     line = _line(result, n, rank)
     ax.set_xscale("log")
     ax.plot(rank, rank / (n + 1), color=style.GREY, linestyle=":", linewidth=1.2, zorder=2)
-    ax.axhline(result.alpha, color=style.GREY, linestyle=(0, (1, 3)), linewidth=1, zorder=2)
-    ax.plot(rank, line, color=style.INK, linestyle=(0, (4, 2)), linewidth=1.3, zorder=2)
+    ax.axhline(result.alpha, zorder=2, **_SINGLE)
+    ax.plot(rank, line, zorder=2, **_LIMIT)
     for part, look in ((~remains, _OTHERS), (remains, _REMAINS)):
         if part.any():
             ax.plot(rank[part], p[part], zorder=3, **look)
@@ -93,7 +93,7 @@ def _sorted(ax: Axes, result: ManyLooks, language: str) -> list[Artist]:
     ax.xaxis.set_minor_locator(NullLocator())
     ax.set_xlabel(RANK[language])
     dotted = Line2D([], [], color=style.GREY, linestyle=":", linewidth=1.2, label=CHANCE[language])
-    single = Line2D([], [], color=style.GREY, linestyle=(0, (1, 3)), linewidth=1, label=_level(result, language))
+    single = Line2D([], [], label=_level(result, language), **_SINGLE)
     return [*_points(result, int(remains.sum()), int((~remains).sum()), language), dotted, single, _control(result, language)]
 
 
@@ -106,14 +106,14 @@ def _looks(ax: Axes, result: ManyLooks, limits: Spending, language: str) -> list
         if part.any():
             ax.plot(look[part], np.maximum(table[part], FLOOR), zorder=3, **how)
     planned = np.arange(1, len(limits.nominal) + 1)
-    ax.plot(planned, np.maximum(limits.nominal, FLOOR), color=style.INK, linestyle=(0, (4, 2)), linewidth=1.3, zorder=2)
-    ax.axhline(result.alpha, color=style.GREY, linestyle=(0, (1, 3)), linewidth=1, zorder=2)
+    ax.plot(planned, np.maximum(limits.nominal, FLOOR), zorder=2, **_LIMIT)
+    ax.axhline(result.alpha, zorder=2, **_SINGLE)
     ax.set_xlim(0.7, len(planned) + 0.3)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: number(x, language)))
     ax.set_xlabel(LOOK[language])
     last = int(result.estimate or 0)
-    single = Line2D([], [], color=style.GREY, linestyle=(0, (1, 3)), linewidth=1, label=_level(result, language))
+    single = Line2D([], [], label=_level(result, language), **_SINGLE)
     return [*_points(result, last, result.n - last, language), single, _control(result, language)]
 
 
@@ -147,7 +147,7 @@ def _level(result: ManyLooks, language: str) -> str:
 
 def _control(result: ManyLooks, language: str) -> Artist:
     label = LINE[language].format(control=PROCEDURES[result.procedure][language])
-    return Line2D([], [], color=style.INK, linestyle=(0, (4, 2)), linewidth=1.3, label=label)
+    return Line2D([], [], label=label, **_LIMIT)
 
 
 def _plain(y: float, language: str) -> str:

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from evaluation.figures import states, style, trend, units
+from evaluation.figures import states, style, time_axis, trend, units
 from evaluation.figures.intervals import ratio_axis
 from evaluation.language import Words, number
 from evaluation.periods import Period
@@ -239,8 +239,7 @@ def _tell(ax: Axes, result: PlaceboTest, drawn: Floats, words: tuple[str, list[s
         m, a, b = (float(np.quantile(drawn, q)) for q in (0.5, 0.05, 0.95))
         middle = Words("{n}: trung vị và khoảng chứa 90%: {m}", "{n}: median and span of 90%: {m}")[language]
         parts.append(middle.format(n=units.many(len(drawn), COMPARED, language), m=units.with_interval(m, a, b, unit, language)))
-    parts += [n.rstrip(".") for n in notes] + ([style.SYNTHETIC] if synthetic else [])
-    style.describe(ax, ". ".join(p for p in parts if p) + ".")
+    style.describe(ax, *parts, *notes, synthetic=synthetic)
 
 
 def paths(
@@ -291,13 +290,10 @@ def paths(
         ax.fill_between(x, data["low"], data["high"], color=style.GREY, alpha=0.2, linewidth=0, zorder=1.8)
         ax.plot(x, data["expected"], color=style.GREY, linestyle=(0, (4, 2)), marker="s", markersize=3.5, zorder=3)
         ax.plot(x, data["treated"], color=style.MAIN, marker="o", markersize=5, zorder=4, clip_on=False)
-        ax.axvline((at or 0) - 0.5, color=style.ACCENT, linestyle=(0, (4, 2)), linewidth=1.2, zorder=1.5)
-        ax.set_ylim(0, trend.ceiling(data[list(columns)].to_numpy(float), unit))
-        units.number_axis(ax.yaxis, unit, language)
-        ax.grid(axis="y")
-        trend.quarter_axis(ax, list(data["period"]), language)
-        ax.set_ylabel(units.AXIS[units.known(unit)][language])
-        ax.set_xlabel(trend.QUARTER[language])
+        time_axis.before(ax, at or 0, time_axis.START)
+        ax.set_ylim(0, units.ceiling(data[list(columns)].to_numpy(float), unit))
+        units.value_axis(ax, unit, language)
+        time_axis.quarter_axis(ax, list(data["period"]), language)
         handles: list[Artist] = [
             Line2D([], [], color=style.MAIN, marker="o", markersize=5, label=OBSERVED[language]),
             Line2D([], [], color=style.GREY, linestyle=(0, (4, 2)), marker="s", markersize=3.5, label=EXPECTED[language]),
@@ -305,13 +301,13 @@ def paths(
         if data["low"].notna().any():
             handles.append(Patch(facecolor=style.GREY, alpha=0.2, label=EXPECTED_BAND[language]))
         handles += states.handles(list(data["state"]), language, zero=bool((data["treated"] == 0).any()))
-        handles.append(trend.start_handle(start, language))
+        handles.append(time_axis.start_handle(start, language))
         style.finish(ax, title=title or label, handles=handles, notes=[source], synthetic=synthetic, below=46)
-    style.describe(ax, _paths_told(data, at or 0, (label, title), unit, language) + (f" {style.SYNTHETIC}." if synthetic else ""))
+    style.describe(ax, *_paths_told(data, at or 0, (label, title), unit, language), synthetic=synthetic)
     return ax
 
 
-def _paths_told(data: pd.DataFrame, at: int, words: tuple[str, str], unit: str, language: str) -> str:
+def _paths_told(data: pd.DataFrame, at: int, words: tuple[str, str], unit: str, language: str) -> list[str]:
     """Say the means of observed and expected before and from the start, over shown periods."""
     label, title = words
     when = data["period"].iloc[at].label(language)
@@ -323,8 +319,7 @@ def _paths_told(data: pd.DataFrame, at: int, words: tuple[str, str], unit: str, 
         if len(both):
             a, b = (_mean(float(both[c].mean()), unit, language) for c in ("treated", "expected"))
             parts.append(mean.format(side=side[language].format(p=when), a=a, b=b))
-    parts.append(states.counted(list(data["state"]), trend.QUARTER, language))
-    return ". ".join(p for p in parts if p) + "."
+    return [*parts, states.counted(list(data["state"]), time_axis.QUARTER, language)]
 
 
 def _mean(value: float, unit: str, language: str) -> str:

@@ -9,10 +9,10 @@ import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from evaluation.figures import states, style, units
+from evaluation.figures.sources import source_line
 from evaluation.language import Words, number
 from evaluation.monitoring.small_areas.shrunken import Shrunken
 
@@ -29,8 +29,6 @@ NOTE = Words(
     "Không xếp hạng. Đơn vị có mẫu số nhỏ dao động nhiều vì ngẫu nhiên nên bị kéo về mức chung nhiều hơn.",
     "No ranking. Units with small denominators swing by chance, and are therefore drawn more towards the common value.",
 )
-ABSENT = Words("{name}: {why}, không có điểm trên hình", "{name}: {why}, no point in this figure")
-SOURCE = Words("Nguồn: {source}.", "Source: {source}.")
 HEAD = Words(
     "Biểu đồ điểm: giá trị báo cáo và giá trị sau khi trừ phần ngẫu nhiên theo mẫu số, không xếp hạng",
     "Scatter plot of reported values and of values once noise is allowed for, by denominator, no ranking",
@@ -38,7 +36,6 @@ HEAD = Words(
 _RAW: dict[str, Any] = {"marker": "o", "linestyle": "none", "markersize": 4.2, "markerfacecolor": "none", "markeredgecolor": "#8a919c"}
 _FOUND: dict[str, Any] = {"marker": "o", "linestyle": "none", "markersize": 3.4, "color": style.MAIN}
 _OWN: dict[str, Any] = {"marker": "D", "linestyle": "none", "markersize": 7.5, "color": style.ACCENT, "markeredgecolor": style.INK}
-_NOTICE: dict[str, Any] = {"facecolor": style.PAPER, "edgecolor": style.RULE, "boxstyle": "round,pad=0.4"}
 
 
 def shrinkage(
@@ -81,7 +78,7 @@ def shrinkage(
         raise ValueError(f"Bảng không có đơn vị {highlight}. / The table has no unit {highlight}.")
     shown = data[(data["state"] == states.SHOWN) & data["value"].notna()]
     others, own_shown = shown[shown["unit"] != highlight], shown[shown["unit"] == highlight]
-    unit = "percent" if result.unit == "percent" else "per_10000"
+    unit = units.OF_RESULT.get(result.unit, "per_10000")
     with style.house():
         ax = style.canvas(ax, 4.4)
         ax.set_xscale("log")
@@ -94,20 +91,21 @@ def shrinkage(
         if len(own_shown):
             _highlight(ax, own_shown, name)
         elif highlight is not None:
-            text = ABSENT[language].format(name=name, why=states.ABSENT[str(own["state"].iloc[0])][language])
-            ax.text(0.98, 0.96, text, transform=ax.transAxes, ha="right", va="top", fontsize=style.TEXT, bbox=_NOTICE, zorder=6)
-        said = SOURCE[language].format(source=result.source[language]) if source is None else source
+            style.notice(ax, states.NO_POINT[language].format(name=name, why=states.ABSENT[str(own["state"].iloc[0])][language]))
         style.finish(
             ax,
             title=title or result.summary(language),
             handles=_handles(result, list(data["state"]), name if len(own_shown) else "", language),
-            notes=[NOTE[language], result.denominators[language] if result.denominators else "", said],
+            notes=[
+                NOTE[language],
+                result.denominators[language] if result.denominators else "",
+                source_line(source, result.source, language),
+            ],
             synthetic=result.synthetic,
             below=46,
         )
     told = [HEAD[language], title, result.summary(language), result.of_unit(highlight, language) if highlight else ""]
-    told += [states.counted(list(data["state"]), UNIT, language), style.SYNTHETIC if result.synthetic else ""]
-    style.describe(ax, ". ".join(t.rstrip(".") for t in told if t) + ".")
+    style.describe(ax, *told, states.counted(list(data["state"]), UNIT, language), synthetic=result.synthetic)
     return ax
 
 
@@ -149,11 +147,8 @@ def _axes(ax: Axes, shown: pd.DataFrame, own: pd.DataFrame, said_unit: str, unit
     low = min(heights, default=0.0)
     pad = 0.06 * (top - low) or 0.05
     ax.set_ylim(max(0.0, low - pad), min(1.0, top + pad) if unit == "percent" else top + pad)
-    units.number_axis(ax.yaxis, unit, language)
-    ax.grid(axis="y")
+    units.value_axis(ax, unit, language, name="" if said_unit in units.OF_RESULT else said_unit)
     ax.set_xlabel(AXIS[unit][language])
-    known = said_unit in ("percent", "per 10,000 residents")
-    ax.set_ylabel(units.AXIS[unit][language] if known else said_unit)
     style.plain_ticks(ax)
 
 
@@ -178,9 +173,4 @@ def _handles(result: Shrunken, found: list[str], name: str, language: str) -> li
                 label=INTERVAL[language].format(level=level, name=name),
             )
         )
-    for state, words in states.ABSENT.items():
-        if n := found.count(state):
-            label = f"{words[language]}: {units.many(n, UNIT, language)}"
-            swatch = Line2D([], [], **states.CROSS, label=label) if state == "missing" else Patch(**states.BANDS[state], label=label)
-            handles.append(swatch)
-    return handles
+    return [*handles, *states.counted_handles(found, UNIT, language)]

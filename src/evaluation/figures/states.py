@@ -123,6 +123,25 @@ def handles(states: Sequence[str], language: str, *, zero: bool = False) -> list
     return found
 
 
+def counted_handles(states: Sequence[str], noun: Words, language: str) -> list[Line2D | Patch]:
+    """Return legend entries that count what has no place in the figure, each with why.
+
+    Parameters
+    ----------
+    states : sequence of str
+    noun : Words
+        What is counted, singular.
+    language : {"vi", "en"}
+    """
+    found: list[Line2D | Patch] = []
+    for state, words in ABSENT.items():
+        if n := list(states).count(state):
+            label = f"{words[language]}: {many(n, noun, language)}"
+            found.append(Line2D([], [], **CROSS, label=label) if state == "missing" else Patch(**BANDS[state], label=label))
+    return found
+
+
+NO_POINT = Words("{name}: {why}, không có điểm trên hình", "{name}: {why}, no point in this figure")
 ZERO = Words("ở vạch 0: có báo cáo, giá trị là 0", "on the zero line: reported, the value is 0")
 
 

@@ -35,7 +35,7 @@ WIDTH = 8.46  # inches: a page of 1100 px at DPI
 DPI = 130
 INK, MAIN, ACCENT = "#1f2328", "#0b4f6c", "#b8511f"
 GREY, RULE, BAND, PAPER = "#6b7280", "#b6bcc4", "#ececec", "#ffffff"
-TEXT, SMALL = 8.5, 7.5  # points
+TITLE, TEXT, SMALL, NOTE = 10, 8.5, 7.5, 7  # points
 
 HOUSE: Mapping[str, Any] = MappingProxyType(
     {
@@ -49,7 +49,7 @@ HOUSE: Mapping[str, Any] = MappingProxyType(
         "axes.edgecolor": RULE,
         "axes.labelcolor": INK,
         "axes.labelsize": TEXT,
-        "axes.titlesize": 10,
+        "axes.titlesize": TITLE,
         "axes.titlelocation": "left",
         "axes.titleweight": "bold",
         "axes.titlecolor": INK,
@@ -155,12 +155,13 @@ def wrap(text: str, width: float, size: float = TEXT, bold: bool = False) -> str
     return "\n".join(lines)
 
 
-def axes_width(ax: Axes) -> float:
-    """Return the width of the axes in points, after the figure's layout engine (if any) has placed them."""
+def axes_size(ax: Axes) -> tuple[float, float]:
+    """Return width and height of the axes in points, after the figure's layout engine (if any) has placed them."""
     fig = root(ax)
     if (engine := fig.get_layout_engine()) is not None:
         engine.execute(fig)
-    return float(ax.get_position().width * fig.get_figwidth() * 72)
+    place = ax.get_position()
+    return float(place.width * fig.get_figwidth() * 72), float(place.height * fig.get_figheight() * 72)
 
 
 def plain_ticks(ax: Axes) -> None:
@@ -222,25 +223,37 @@ def finish(
     below : float
         Points that tick labels and axis label take under the axes.
     """
-    width = axes_width(ax)
-    if title:
-        ax.set_title(wrap(title, width, 10, bold=True), loc="left", pad=18 if synthetic else 6)
+    label, (_, height) = ax.get_ylabel(), axes_size(ax)
     if synthetic:
         mark(ax)
+    said = _stack(ax, title, handles, notes, 18 if synthetic else 6, below)
+    if text_width(label, TEXT) > height / 2 and (broken := wrap(label, axes_size(ax)[1])) != label:
+        ax.set_ylabel(broken)
+        if said is not None:
+            said.remove()
+        _stack(ax, title, handles, notes, 18 if synthetic else 6, below)
+
+
+def _stack(ax: Axes, title: str, handles: Sequence[Artist], notes: Sequence[str], pad: float, below: float) -> Artist | None:
+    """Break title, legend and notes for the width that the axes have now and place them; return the notes."""
+    width, _ = axes_size(ax)
+    if title:
+        ax.set_title(wrap(title, width, TITLE, bold=True), loc="left", pad=pad)
     below += _legend(ax, handles, below, width)
-    if lines := [wrap(n, width, 7) for n in notes if n]:
-        ax.annotate(
-            "\n".join(lines),
-            (0, 0),
-            xycoords="axes fraction",
-            xytext=(0, -below),
-            textcoords="offset points",
-            va="top",
-            fontsize=7,
-            color=GREY,
-            linespacing=1.25,
-            annotation_clip=False,
-        )
+    if not (lines := [wrap(n, width, NOTE) for n in notes if n]):
+        return None
+    return ax.annotate(
+        "\n".join(lines),
+        (0, 0),
+        xycoords="axes fraction",
+        xytext=(0, -below),
+        textcoords="offset points",
+        va="top",
+        fontsize=NOTE,
+        color=GREY,
+        linespacing=1.25,
+        annotation_clip=False,
+    )
 
 
 def mark(ax: Axes) -> None:
@@ -259,9 +272,25 @@ def mark(ax: Axes) -> None:
     )
 
 
-def describe(drawn: Axes | Figure, text: str) -> None:
-    """Attach the text alternative of a figure or of one of its panels; each sentence gets its capital."""
-    _alternatives[drawn] = ". ".join(sentence(part) for part in " ".join(text.split()).split(". "))
+def notice(ax: Axes, text: str, size: float = TEXT) -> None:
+    """Write in a box in the upper right corner what the figure cannot show."""
+    box: dict[str, Any] = {"facecolor": PAPER, "edgecolor": RULE, "boxstyle": "round,pad=0.4"}
+    ax.text(0.98, 0.96, text, transform=ax.transAxes, ha="right", va="top", fontsize=size, bbox=box, zorder=6)
+
+
+def describe(drawn: Axes | Figure, *parts: str, synthetic: bool = False) -> None:
+    """Attach the text alternative of a figure or of one of its panels.
+
+    Parameters
+    ----------
+    drawn : Axes or Figure
+    *parts : str
+        Sentences, with or without their full stop and capital; empty ones are left out.
+    synthetic : bool
+        Whether the text ends with the synthetic mark, as the figure bears it.
+    """
+    said = (" ".join(part.split()).rstrip(".") for part in (*parts, SYNTHETIC if synthetic else ""))
+    _alternatives[drawn] = ". ".join(sentence(one) for part in said if part for one in part.split(". ")) + "."
 
 
 def alt(drawn: Axes | Figure | np.ndarray[Any, Any]) -> str:

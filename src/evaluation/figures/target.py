@@ -11,8 +11,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from evaluation.figures import style, units
-from evaluation.figures.trend import QUARTER, quarter_axis
-from evaluation.language import Words, sentence
+from evaluation.figures.sources import DISTRICTS, source_line
+from evaluation.figures.time_axis import quarter_axis
+from evaluation.language import Words
 from evaluation.language.likelihood import legend
 from evaluation.monitoring.aims.status import TargetStatus
 from evaluation.periods import Period
@@ -30,8 +31,6 @@ FAN = {
 AIM = Words("mức phải đạt: {aim}", "target: {aim}")
 NAMED = Words("mức được nêu: {aim} (bối cảnh, không đánh giá)", "what is named: {aim} (context, not judged)")
 NOTHING = Words("Không có gì để vẽ: {why}", "There is nothing to draw: {why}")
-SOURCE = Words("Nguồn: báo cáo của các quận, huyện.", "Source: reports of the districts.")
-UNITS = {"percent": "percent", "per 10,000 residents": "per_10000"}
 _WIDE, _NARROW = "#dbe7ee", "#a9c5d4"
 
 
@@ -62,7 +61,7 @@ def target_course(
     course = result.course
     if result.target is None or course.empty or not course[["value", "median"]].notna().any(axis=None):
         raise ValueError(f"{NOTHING['vi'].format(why=result.reason.vi)}. / {NOTHING['en'].format(why=result.reason.en)}.")
-    unit = UNITS.get(result.unit, "count")
+    unit = units.OF_RESULT.get(result.unit, "count")
     x = np.arange(len(course), dtype=float)
     known, predicted = course["value"].to_numpy(float), bool(course["median"].notna().any())
     with style.house():
@@ -72,13 +71,10 @@ def target_course(
         ax.plot(x, known, color=style.MAIN, marker="o", markersize=6, linewidth=1.6, zorder=4, clip_on=False)
         _aim(ax, result)
         ax.set_ylim(0, _top(result, known, unit))
-        units.number_axis(ax.yaxis, unit, language)
-        ax.grid(axis="y")
+        units.value_axis(ax, unit, language)
         quarter_axis(ax, [Period.parse(str(p)) for p in course["period"]], language)
         ax.tick_params(axis="x", pad=6)  # a zero stands on the axis
-        ax.set_ylabel(units.AXIS[unit][language])
-        ax.set_xlabel(QUARTER[language])
-        notes = [SOURCE[language] if source is None else source]
+        notes = [source_line(source, DISTRICTS, language)]
         if result.probability is not None:
             notes.insert(0, legend()[language])
         style.finish(
@@ -89,8 +85,7 @@ def target_course(
             synthetic=result.synthetic,
             below=46,
         )
-    mark = f" {style.SYNTHETIC}." if result.synthetic else ""
-    style.describe(ax, _told(result, unit, language) + mark)
+    style.describe(ax, *_told(result, unit, language), synthetic=result.synthetic)
     return ax
 
 
@@ -148,10 +143,10 @@ def _handles(result: TargetStatus, language: str, *, predicted: bool) -> list[Ar
     return found
 
 
-def _told(result: TargetStatus, unit: str, language: str) -> str:
+def _told(result: TargetStatus, unit: str, language: str) -> list[str]:
     """Say the status, the quarters as they build up, and what is predicted for the end of the year."""
     assert result.target is not None
-    said = [f"{sentence(result.word[language])}. {result.summary(language).rstrip('.')}"]
+    said = [result.word[language], result.summary(language)]
     build = Words("tỷ lệ cộng dồn", "share so far") if result.target.statistic == SHARE_OF_YEAR else Words("theo quý", "by quarter")
     steps = [
         f"{Period.parse(str(p)).label(language)}: {units.written(float(v), unit, language)}"
@@ -169,4 +164,4 @@ def _told(result: TargetStatus, unit: str, language: str) -> str:
                 f"predicted for the end of the year {ends[0]}, 8 in 10 possible courses from {ends[1]} to {ends[2]}",
             )[language]
         )
-    return ". ".join(said) + "."
+    return said

@@ -7,7 +7,6 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -15,15 +14,14 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from evaluation.figures import states, style, units
+from evaluation.figures.sources import DISTRICTS, source_line
+from evaluation.figures.time_axis import QUARTER, START, before, quarter_axis, start_handle
 from evaluation.language import Words, number
-from evaluation.periods import ROMAN, Period
+from evaluation.periods import Period
 
 VALUES = ("value", "low", "high")
 POINT = Words("giá trị của quý", "value of the quarter")
 INTERVAL = Words("khoảng tin cậy 95%", "95% confidence interval")
-START = Words("bắt đầu từ {period}", "starts in {period}")
-QUARTER = Words("quý", "quarter")
-SOURCE = Words("Nguồn: báo cáo của các quận, huyện.", "Source: reports of the districts.")
 NOTHING = Words("không có giá trị nào để nêu", "no value to show")
 
 
@@ -34,32 +32,6 @@ def _series(frame: pd.DataFrame) -> pd.DataFrame:
     return out
 
 
-def quarter_axis(ax: Axes, periods: Sequence[Period], language: str, *, years_only: bool = False) -> None:
-    """Write quarters under the axis, the year under its first quarter; only years where panels are small."""
-    ax.set_xlim(-0.6, len(periods) - 0.4)
-    if years_only:
-        firsts = [i for i, p in enumerate(periods) if p.quarter in (1, None)]
-        ax.set_xticks(firsts, [str(periods[i].year) for i in firsts])
-        ax.set_xticks(range(len(periods)), minor=True)
-        ax.tick_params(which="minor", length=1.5, color=style.RULE)
-    else:
-        labels = []
-        for i, p in enumerate(periods):
-            quarter = "" if p.quarter is None else ROMAN[p.quarter - 1] if language == "vi" else f"Q{p.quarter}"
-            labels.append(f"{quarter}\n{p.year}" if p.quarter == 1 or i == 0 or not quarter else quarter)
-        ax.set_xticks(range(len(periods)), labels)
-    style.plain_ticks(ax)
-    ax.tick_params(axis="x", length=0 if not years_only else 3)
-
-
-def ceiling(values: npt.NDArray[np.float64], unit: str) -> float:
-    """Return the top of the value axis, from shown values alone (absent ones are NaN)."""
-    top = float(np.nanmax(values, initial=0.0))
-    if top <= 0:
-        return 0.1 if unit == "percent" else 5.0 if unit == "count" else 1.0
-    return min(1.04, top * 1.12) if unit == "percent" and top <= 1 else top * 1.12
-
-
 def _draw(ax: Axes, data: pd.DataFrame, unit: str, language: str, *, small: bool, start: int | None) -> None:
     """Draw bands, intervals, line and points of one series."""
     states.bands(ax, list(data["state"]), cross=4.5 if small else 6)
@@ -67,8 +39,8 @@ def _draw(ax: Axes, data: pd.DataFrame, unit: str, language: str, *, small: bool
     ax.vlines(x, data["low"], data["high"], color=style.MAIN, alpha=0.4, linewidth=1.6 if small else 2.4, zorder=2)
     ax.plot(x, data["value"], color=style.MAIN, marker="o", markersize=3 if small else 5, linewidth=1.3, zorder=4, clip_on=False)
     if start is not None:
-        ax.axvline(start - 0.5, color=style.ACCENT, linestyle=(0, (4, 2)), linewidth=1.2, zorder=1.5)
-    ax.set_ylim(0, ceiling(data[list(VALUES)].to_numpy(float), unit))
+        before(ax, start, START)
+    ax.set_ylim(0, units.ceiling(data[list(VALUES)].to_numpy(float), unit))
     if (data["state"] == states.SHOWN).any():
         units.number_axis(ax.yaxis, unit, language, 4 if small else 6)
         ax.grid(axis="y")
@@ -90,12 +62,6 @@ def _handles(panels: Sequence[pd.DataFrame], language: str, start: str | None) -
     if start:
         found.append(start_handle(start, language))
     return found
-
-
-def start_handle(start: str, language: str) -> Line2D:
-    """Return the legend entry of the line before the period `start`."""
-    label = START[language].format(period=Period.parse(start).label(language))
-    return Line2D([], [], color=style.ACCENT, linestyle=(0, (4, 2)), linewidth=1.2, label=label)
 
 
 def place(data: pd.DataFrame, start: str | None) -> int | None:
@@ -185,42 +151,41 @@ def trend(
         _draw(ax, data, unit, language, small=False, start=place(data, mark_from))
         quarter_axis(ax, list(data["period"]), language)
         ax.set_ylabel(units_words[language])
-        ax.set_xlabel(QUARTER[language])
         style.finish(
             ax,
             title=title or label,
             handles=_handles([data], language, mark_from),
-            notes=[SOURCE[language] if source is None else source],
+            notes=[source_line(source, DISTRICTS, language)],
             synthetic=synthetic,
             below=46,
         )
     head = Words("Biểu đồ đường", "Line chart")[language]
     told = _told(data, label, unit, language, extremes=True)
-    style.describe(ax, f"{head}. {title + '. ' if title else ''}{told} {style.SYNTHETIC + '.' if synthetic else ''}")
+    style.describe(ax, head, title, told, synthetic=synthetic)
     return ax
 
 
 def _page(title: str, handles: Sequence[Artist], note: str, panels: float, *, synthetic: bool) -> Figure:
     """Return a figure with title and mark above, legend and source below, and `panels` points kept free between them."""
     width = style.WIDTH * 72 - 12
-    heading = style.wrap(title, width, 10, bold=True)
+    heading = style.wrap(title, width, style.TITLE, bold=True)
     above = 6 + (14 * (heading.count("\n") + 1) if title else 0) + (14 if synthetic else 0)
     columns = style.legend_columns(handles, width)
     legend = style.legend_height(len(handles), columns)
-    source = style.wrap(note, width, 7)
+    source = style.wrap(note, width, style.NOTE)
     below = 6 + legend + (9 * (source.count("\n") + 1) + 3 if note else 0)
     height = above + panels + below
     fig = plt.figure(figsize=(style.WIDTH, height / 72), layout="constrained")
     fig.get_layout_engine().set(rect=(0, below / height, 1, panels / height), w_pad=0.06, h_pad=0.05)  # type: ignore[union-attr, call-arg]
     if title:
-        fig.text(0.006, 1 - 5 / height, heading, va="top", fontsize=10, fontweight="bold")
+        fig.text(0.006, 1 - 5 / height, heading, va="top", fontsize=style.TITLE, fontweight="bold")
     if synthetic:
         fig.text(0.006, 1 - (above - 2) / height, style.SYNTHETIC, fontsize=7.5, fontweight="bold", color=style.ACCENT)
     fig.legend(
         handles=list(handles), loc="upper left", bbox_to_anchor=(0.006, (below - 4) / height), borderaxespad=0, borderpad=0, ncols=columns
     )
     if note:
-        fig.text(0.006, 4 / height, source, fontsize=7, color=style.GREY)
+        fig.text(0.006, 4 / height, source, fontsize=style.NOTE, color=style.GREY)
     return fig
 
 
@@ -266,7 +231,7 @@ def small_multiples(
     tall = [max(t.count("\n") + 1 for t in labels[i : i + columns]) for i in range(0, len(labels), columns)]
     with style.house():
         handles = _handles(series, language, mark_from)
-        note = SOURCE[language] if source is None else source
+        note = source_line(source, DISTRICTS, language)
         fig = _page(title, handles, note, sum(95 + 11 * lines for lines in tall) + 14, synthetic=synthetic)
         drawn: list[Axes] = []
         for i, ((label, unit, _), data) in enumerate(zip(panels, series, strict=True)):
@@ -290,5 +255,5 @@ def small_multiples(
     first, last = series[0]["period"].iloc[0], series[0]["period"].iloc[-1]
     intro = count.format(n=number(len(panels), language), a=first.label(language), b=last.label(language))
     told = " ".join(style.alt(ax) for ax in drawn)
-    style.describe(fig, f"{intro}. {title + '. ' if title else ''}{told} {style.SYNTHETIC + '.' if synthetic else ''}")
+    style.describe(fig, intro, title, told, synthetic=synthetic)
     return np.array(drawn, dtype=object)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -14,47 +13,19 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from evaluation.figures import states, style, units
-from evaluation.figures.trend import INTERVAL, POINT, QUARTER, ceiling, quarter_axis
+from evaluation.figures.sources import source_line
+from evaluation.figures.time_axis import CHANGE, before, period_axis
+from evaluation.figures.trend import INTERVAL, POINT
 from evaluation.language import Words
 from evaluation.monitoring.over_time.trend import Trend
-from evaluation.periods import Period, PeriodError, said_period
+from evaluation.periods import said_period
 
 VALUE = Words("giá trị của kỳ", "value of the period")
-PERIOD = Words("kỳ", "period")
 EXPECTED = Words("mức theo mô hình (xu thế và mùa vụ)", "expected by the model (trend and season)")
 BAND = Words("khoảng tin cậy của mức theo mô hình", "confidence band of the expected level")
-SOURCE = Words("Nguồn: {source}.", "Source: {source}.")
 CHANGED = Words("từ {period}: {reason}", "from {period}: {reason}")
-MOST_QUARTERS = 32
-MOST_LABELS = 8
 _LINE = (0, (5, 2))
-_STEP = (0, (1, 1.5))
 _BAND: dict[str, Any] = {"facecolor": style.MAIN, "alpha": 0.1, "linewidth": 0}
-
-
-def period_axis(ax: Axes, periods: Sequence[str], language: str) -> bool:
-    """Write periods under the axis: quarters as all figures do, other names as they are and no more than fit.
-
-    Returns
-    -------
-    bool
-        Whether they are quarters.
-    """
-    try:
-        known = [Period.parse(p) for p in periods]
-    except PeriodError:
-        known = []
-    quarterly = bool(known) and len(known) <= MOST_QUARTERS and all(p.quarter for p in known)
-    if quarterly:
-        quarter_axis(ax, known, language)
-    else:
-        step = max(1, -(-len(periods) // MOST_LABELS))
-        places = range(0, len(periods), step)
-        ax.set_xlim(-0.6, len(periods) - 0.4)
-        ax.set_xticks(list(places), [said_period(periods[i], language, short=True) for i in places])
-        style.plain_ticks(ax)
-    ax.set_xlabel((QUARTER if quarterly else PERIOD)[language])
-    return quarterly
 
 
 def trend_line(
@@ -88,7 +59,7 @@ def trend_line(
     """
     frame = result.frame
     data = states.checked(frame[["period", "value", "low", "high", "state"]], "period", ("value", "low", "high"))
-    unit = {"proportion": "percent", "count": "count", "value": "value"}.get(result.measure, "per_10000")
+    unit = units.OF_MEASURE[result.measure]
     periods, x = [str(p) for p in frame["period"]], np.arange(len(frame))
     with style.house():
         ax = style.canvas(ax, 3.8)
@@ -97,26 +68,23 @@ def trend_line(
         ax.vlines(x, data["low"], data["high"], color=style.MAIN, alpha=0.4, linewidth=2.4, zorder=2)
         ax.plot(x, data["value"], color=style.MAIN, marker="o", markersize=5, linewidth=1, zorder=4, clip_on=False)
         for change in result.changes:
-            ax.axvline(periods.index(change.period) - 0.5, color=style.ACCENT, linestyle=_STEP, linewidth=1.4, zorder=1.5)
+            before(ax, periods.index(change.period), CHANGE)
         if unit == "value":
             ax.set_ylim(*units.around(frame[["value", "expected_low", "expected_high"]].to_numpy(float)))
         else:
-            ax.set_ylim(0, ceiling(frame[["value", "high", "expected"]].to_numpy(float), unit))
-        units.number_axis(ax.yaxis, unit, language)
-        ax.grid(axis="y")
+            ax.set_ylim(0, units.ceiling(frame[["value", "high", "expected"]].to_numpy(float), unit))
+        units.value_axis(ax, unit, language, name=units.rate_axis(result.said_unit)[language] if unit == "per_10000" else "")
         quarterly = period_axis(ax, periods, language)
-        ax.set_ylabel(units.rate_axis(result.said_unit)[language] if unit == "per_10000" else units.AXIS[unit][language])
         style.finish(
             ax,
             title=title or f"{result.label[language]}, {result.name[language]}: {result.said_change(language)}",
             handles=_handles(result, list(data["state"]), data, quarterly, language),
-            notes=[_note(result, source, language)],
+            notes=[f"{result.method[language]} {source_line(source, result.source, language)}".rstrip()],
             synthetic=result.synthetic,
             below=46,
         )
-    mark = f" {style.SYNTHETIC}." if result.synthetic else ""
     head = Words("Biểu đồ đường có xu thế", "Line chart with a trend")[language]
-    style.describe(ax, f"{head}. {title + '. ' if title else ''}{result.summary(language)}.{mark}")
+    style.describe(ax, head, title, result.summary(language), synthetic=result.synthetic)
     return ax
 
 
@@ -142,10 +110,5 @@ def _handles(result: Trend, found: list[str], data: pd.DataFrame, quarterly: boo
     handles += states.handles(found, language, zero=bool((data["value"] == 0).any()))
     for change in result.changes:
         said = CHANGED[language].format(period=said_period(change.period, language), reason=change.reason[language])
-        handles.append(Line2D([], [], color=style.ACCENT, linestyle=_STEP, linewidth=1.4, label=said))
+        handles.append(Line2D([], [], label=said, **CHANGE))
     return handles
-
-
-def _note(result: Trend, source: str | None, language: str) -> str:
-    said = SOURCE[language].format(source=result.source[language]) if source is None else source
-    return f"{result.method[language]} {said}".rstrip()

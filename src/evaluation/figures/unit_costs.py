@@ -18,14 +18,13 @@ from evaluation.language import Words, number, percent, span
 MONEY = Words("triệu đồng (giá {base})", "million VND ({base} prices)")
 TITLE = Words("Chi phí cho mỗi {what}, {place}", "Cost per {what}, {place}")
 INTERVAL = Words("chi phí đơn vị và khoảng {level}%", "unit cost with {level}% interval")
-ABSENT = Words("không có số so sánh được: {years}", "no comparable number: {years}")
+ABSENT = Words("Không có số so sánh được: {years}.", "No comparable number: {years}.")
 OWN_PAST = Words(
     "Mỗi nơi chỉ được so với chính mình. Chi phí thấp không có nghĩa là làm tốt hơn.",
     "A place is compared with itself alone. A low cost does not mean better work.",
 )
 ADDED = Words("riêng bước này", "this step itself")
 CUMULATED = Words("tính đến bước này, với khoảng {level}%", "up to this step, with {level}% interval")
-PEOPLE = Words("{n} {label}", "{n} {label}")
 KEPT = Words("{s} của bước trước", "{s} of the step before")
 NO_LINE = Words("không có dòng riêng", "no line of its own")
 NOBODY = Words("chưa ai hoàn thành", "nobody completed it")
@@ -34,7 +33,7 @@ AT_LOW, AT_HIGH = Words("đầu vào ở mức thấp", "input at its low end"),
 RANGES = Words(
     "Thanh là phạm vi đã nêu của đầu vào, không phải khoảng tin cậy.", "Bars are the stated ranges of the inputs, no confidence intervals."
 )
-LABEL_WIDTH = 150.0
+LABEL_WIDTH = 175.0
 
 
 def unit_costs(
@@ -81,14 +80,10 @@ def unit_costs(
         ax.set_xlim(own["year"].min() - 0.4, own["year"].max() + 0.4)
         ax.set_xticks(own["year"])
         ax.set_xticklabels([str(y) for y in own["year"]])
-        units.number_axis(ax.yaxis, "ratio", language)
-        ax.grid(axis="y")
-        ax.set_ylabel(MONEY[language].format(base=result.base))
+        units.value_axis(ax, "value", language, name=MONEY[language].format(base=result.base))
         style.plain_ticks(ax)
         absent = ", ".join(str(y) for y in own["year"] if y not in set(shown["year"]))
-        handles: list[Artist] = [
-            Line2D([], [], color=style.MAIN, marker="o", linestyle="none", label=INTERVAL[language].format(level=level))
-        ]
+        handles: list[Artist] = [Line2D([], [], color=style.MAIN, marker="o", linewidth=1.2, label=INTERVAL[language].format(level=level))]
         notes = [ABSENT[language].format(years=absent) if absent else "", OWN_PAST[language], source]
         last = result.of(code, int(shown["year"].max()))
         style.finish(
@@ -99,8 +94,7 @@ def unit_costs(
             synthetic=synthetic,
             below=24,
         )
-    parts = [title, last.summary(language), *(n.rstrip(".") for n in notes[:2]), style.SYNTHETIC if synthetic else ""]
-    style.describe(ax, ". ".join(p for p in parts if p) + ".")
+    style.describe(ax, title, last.summary(language), *notes[:2], synthetic=synthetic)
     return ax
 
 
@@ -145,7 +139,7 @@ def cascade(
         ax.set_ylim(-0.6, len(frame) - 0.4)
         ax.set_yticks(places)
         ax.set_yticklabels([_step(result, i, language) for i in range(len(frame))])
-        units.number_axis(ax.xaxis, "ratio", language)
+        units.number_axis(ax.xaxis, "value", language)
         ax.grid(axis="x")
         ax.set_xlabel(MONEY[language].format(base=result.base))
         style.plain_ticks(ax)
@@ -153,17 +147,18 @@ def cascade(
             Patch(facecolor=SOLID, edgecolor=style.MAIN, label=CUMULATED[language].format(level=level)),
             Patch(facecolor=style.PAPER, edgecolor=style.MAIN, hatch="////", label=ADDED[language]),
         ]
-        style.finish(ax, title=title or result.estimand[language], handles=handles, notes=[source], synthetic=synthetic, below=36)
+        style.finish(
+            ax, title=title or result.summary(language).rstrip("."), handles=handles, notes=[source], synthetic=synthetic, below=36
+        )
     head = Words("Chi phí theo bậc thang dịch vụ", "Cost by step of the cascade")[language]
     told = "; ".join(_step(result, i, language).replace("\n", ", ") for i in range(len(frame)))
-    parts = [head, title, result.summary(language), told, style.SYNTHETIC if synthetic else ""]
-    style.describe(ax, ". ".join(p for p in parts if p) + ".")
+    style.describe(ax, head, title, result.summary(language), told, synthetic=synthetic)
     return ax
 
 
 def _step(result: CostCascade, at: int, language: str) -> str:
     row = result.frame.iloc[at]
-    people = PEOPLE[language].format(n=number(float(row["count"]), language), label=result.steps[at].label[language])
+    people = f"{number(float(row['count']), language)} {result.steps[at].label[language]}"
     if not np.isfinite(row["kept"]):
         return people
     return f"{people}\n{KEPT[language].format(s=percent(float(row['kept']), language))}"
@@ -210,7 +205,7 @@ def tornado(
         ax.set_yticks(places)
         ax.set_yticklabels([style.wrap(_range(result, i, language), LABEL_WIDTH, style.SMALL) for i in range(len(places))])
         ax.set_ylim(-0.6, len(places) - 0.4)
-        units.number_axis(ax.xaxis, "ratio", language)
+        units.number_axis(ax.xaxis, "value", language)
         ax.grid(axis="x")
         ax.set_xlabel(unit[language])
         style.plain_ticks(ax)
@@ -219,12 +214,16 @@ def tornado(
             Patch(facecolor=style.PAPER, edgecolor=style.MAIN, hatch="////", label=AT_HIGH[language]),
         ]
         style.finish(
-            ax, title=title or result.estimand[language], handles=handles, notes=[RANGES[language], source], synthetic=synthetic, below=36
+            ax,
+            title=title or result.summary(language).rstrip("."),
+            handles=handles,
+            notes=[RANGES[language], source],
+            synthetic=synthetic,
+            below=36,
         )
     head = Words("Biểu đồ lốc xoáy, phân tích độ nhạy một chiều", "Tornado diagram, one-way sensitivity analysis")[language]
     told = "; ".join(_range(result, i, language) for i in range(len(places)))
-    parts = [head, title, result.summary(language), told, style.SYNTHETIC if synthetic else ""]
-    style.describe(ax, ". ".join(p for p in parts if p) + ".")
+    style.describe(ax, f"{head} ({unit[language]})", title, result.summary(language), told, synthetic=synthetic)
     return ax
 
 

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
+from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.ticker import Formatter, MaxNLocator
 
@@ -21,6 +22,8 @@ AXIS = {
     "ratio": Words("tỷ số (thang lô-ga-rít)", "ratio (logarithmic scale)"),
     "points": Words("chênh lệch (điểm phần trăm)", "difference (percentage points)"),
 }
+OF_MEASURE = {"proportion": "percent", "count": "count", "rate": "per_10000", "value": "value"}
+OF_RESULT = {"percent": "percent", "per 10,000 residents": "per_10000"}  # any other unit of a result is a count
 PER_ONE = Words("trên một đơn vị của mẫu số", "per unit of the denominator")
 SPAN = Words("từ {low} đến {high}", "{low} to {high}")
 _MOST_DIGITS = 12
@@ -138,3 +141,18 @@ def number_axis(axis: Axis, unit: str, language: str, ticks: int = 6) -> None:
     """Give an axis round ticks and the reader's numbers; counts have whole ticks only."""
     axis.set_major_locator(MaxNLocator(nbins=ticks, integer=unit == "count", steps=[1, 2, 2.5, 5, 10]))
     axis.set_major_formatter(Numbers(unit, language))
+
+
+def value_axis(ax: Axes, unit: str, language: str, *, name: str = "", ticks: int = 6) -> None:
+    """Give the upright axis its numbers, lines across and its name: the unit's where left out."""
+    number_axis(ax.yaxis, unit, language, ticks)
+    ax.grid(axis="y")
+    ax.set_ylabel(name or AXIS[unit][language])
+
+
+def ceiling(values: npt.NDArray[np.float64], unit: str) -> float:
+    """Return the top of the value axis, from shown values alone (absent ones are NaN)."""
+    top = float(np.nanmax(values, initial=0.0))
+    if top <= 0:
+        return 0.1 if unit == "percent" else 5.0 if unit == "count" else 1.0
+    return min(1.04, top * 1.12) if unit == "percent" and top <= 1 else top * 1.12
