@@ -1,8 +1,10 @@
-"""Frames as the gate hands them on, the real wards, and a check that no two texts touch."""
+"""Frames as the gate hands them on, the real wards, and what every printed figure must hold."""
 
 from __future__ import annotations
 
+import io
 import os
+import re
 from collections.abc import Callable, Iterator
 from itertools import combinations
 from pathlib import Path
@@ -11,11 +13,18 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+from evaluation.figures import style
 from evaluation.settings import folders
 
+# Words that a text in the other language never has.
+FOREIGN = {
+    "vi": {"the", "of", "and", "with", "from", "which", "was", "not", "limits"},
+    "en": {"của", "từ", "được", "với", "không", "và", "giới"},
+}
 PERIODS = [f"{year}-Q{quarter}" for year in range(2015, 2019) for quarter in range(1, 5)]
 
 
@@ -101,6 +110,31 @@ def apart() -> Callable[[Figure], None]:
             wide = min(one.x1, two.x1) - max(one.x0, two.x0)
             tall = min(one.y1, two.y1) - max(one.y0, two.y0)
             assert wide <= 1 or tall <= 1, f"{a!r} lies on {b!r}"
+
+    return check
+
+
+@pytest.fixture
+def printed(apart: Callable[[Figure], None]) -> Callable[[Callable[[str], Axes]], None]:
+    """Return a check of a figure in both languages, given a function that draws it in one.
+
+    No two texts touch and nothing reaches the page's edge, the bytes are the
+    same twice, the alternative has no words of the other language, and figure
+    and alternative bear the synthetic mark both or neither.
+    """
+
+    def check(draw: Callable[[str], Axes]) -> None:
+        for language, foreign in FOREIGN.items():
+            ax = draw(language)
+            fig = style.root(ax)
+            apart(fig)
+            page = style.png(fig)
+            assert page == style.png(style.root(draw(language))), "other bytes the second time"
+            grey = plt.imread(io.BytesIO(page))[..., :3].mean(axis=2)
+            assert min(edge.min() for edge in (grey[:2], grey[-2:], grey[:, :2], grey[:, -2:])) > 0.9, "ink at the page's edge"
+            told, written = style.alt(ax), " ".join(text.get_text() for text in fig.findobj(Text))
+            assert not foreign & set(re.findall(r"\w+", told.replace(style.SYNTHETIC, "").lower())), told
+            assert (style.SYNTHETIC in told) == (style.SYNTHETIC in written)
 
     return check
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.axes import Axes
 
 from evaluation.costs import (
     CostCascade,
@@ -107,13 +110,23 @@ def test_each_result_draws_itself(yearly: UnitCosts, steps: CostCascade, sensiti
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("language", ["vi", "en"])
-def test_the_same_bytes_every_time_and_words_inside_the_picture(language: str, steps: CostCascade) -> None:
-    drawn = [[costs.plane(effectiveness(40), language=language), money.cascade(steps, language=language)] for _ in range(2)]
-    for one, other in zip(*drawn, strict=True):
-        figure, again = style.root(one), style.root(other)
-        assert style.png(figure) == style.png(again)
-        style.png(figure)
-        box = figure.get_tightbbox()
-        assert box.x0 >= -0.02
-        assert box.x1 <= style.WIDTH + 0.02
+@pytest.mark.parametrize("effect_se", [40, 150])
+def test_planes_and_curves_can_be_printed(effect_se: float, printed: Callable[[Callable[[str], Axes]], None]) -> None:
+    found = effectiveness(effect_se)
+    printed(lambda language: costs.plane(found, language=language, synthetic=True))
+    printed(lambda language: costs.acceptability(found, language=language, synthetic=True))
+
+
+@pytest.mark.slow
+def test_unit_costs_cascades_and_tornadoes_can_be_printed(
+    yearly: UnitCosts, steps: CostCascade, sensitivity: Tornado, printed: Callable[[Callable[[str], Axes]], None]
+) -> None:
+    printed(lambda language: money.unit_costs(yearly, code="760", language=language, synthetic=True))
+    printed(lambda language: money.cascade(steps, language=language, synthetic=True))
+    printed(lambda language: money.tornado(sensitivity, unit=PILOT, language=language, synthetic=True))
+
+
+def test_the_title_is_the_finding(steps: CostCascade, sensitivity: Tornado) -> None:
+    drawn = [(r, r.plot(**o)) for r, o in ((effectiveness(40), {}), (steps, {}), (sensitivity, {"unit": PILOT}))]
+    for result, ax in drawn:
+        assert ax.get_title(loc="left").replace("\n", " ") == result.summary("en").rstrip(".")

@@ -91,10 +91,9 @@ def test_dots_are_piled_not_moved() -> None:
     assert list(stacked(np.array([2.0, 2.0]))[1]) == [1, 2]
 
 
-def test_texts_do_not_touch_and_bytes_repeat(apart: Callable[[Figure], None]) -> None:
-    ax = placebo(Found(), synthetic=True)
-    apart(style.root(ax))
-    assert style.png(style.root(ax)) == style.png(style.root(placebo(Found(), synthetic=True)))
+@pytest.mark.slow
+def test_it_can_be_printed(printed: Callable[[Callable[[str], Axes]], None]) -> None:
+    printed(lambda language: placebo(Found(), language=language, synthetic=True))
 
 
 @pytest.fixture

@@ -88,12 +88,15 @@ def test_context_has_no_prediction_and_no_verdict() -> None:
     assert not [label for label in labels if "predicted" in label]
 
 
-def test_a_complete_year_has_no_fan_and_bytes_repeat() -> None:
+def test_a_complete_year_has_no_fan() -> None:
     ax = target_course(status(92, "2018-Q4"))
     assert xs(ax, filled=False) == []
     assert not ax.collections
-    one, two = (style.png(style.root(target_course(status(92, "2018-Q2")))) for _ in range(2))
-    assert one == two
+
+
+def test_it_can_be_printed(printed: Callable[[Callable[[str], Axes]], None]) -> None:
+    for found in (status(92, "2018-Q2"), status(0, "2018-Q3", direction="context", own=targets()["plan-hotspots"])):
+        printed(lambda language, found=found: target_course(found, language=language))  # type: ignore[misc]
 
 
 def test_nothing_to_draw_is_said() -> None:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evaluation.effects.study import Study
-from evaluation.language import Words, number, points, span
+from evaluation.language import Words, number, points, span, uncapitalised
 from evaluation.monitoring.rates.intervals import clopper_pearson
 from evaluation.results import Result
 
@@ -214,13 +214,9 @@ def placebo_test(study: Study, level: float = 0.95) -> PilotEffect:
 def _estimand(study: Study) -> Words:
     ward, label = study.treated_label, study.label
     return Words(
-        f"Tác động của mô hình thí điểm tại {ward.vi} đối với {_lower(label.vi)}, ngoài những gì kế hoạch yêu cầu ở mọi quận, huyện",
-        f"Effect of the pilot in {ward.en} on {_lower(label.en)}, in addition to what the plan asks of every district",
+        f"Tác động của mô hình thí điểm tại {ward.vi} đối với {uncapitalised(label.vi)}, ngoài những gì kế hoạch yêu cầu ở mọi quận, huyện",
+        f"Effect of the pilot in {ward.en} on {uncapitalised(label.en)}, in addition to what the plan asks of every district",
     )
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:] if text[1:2].islower() else text
 
 
 def _effects(

@@ -116,10 +116,7 @@ def handles(states: Sequence[str], language: str, *, zero: bool = False) -> list
     for state, words in ABSENT.items():
         if state not in states:
             continue
-        if state == "missing":
-            found.append(Line2D([], [], **CROSS, label=words[language]))
-        else:
-            found.append(Patch(**BANDS[state], label=words[language]))
+        found.append(_swatch(state, words[language]))
     return found
 
 
@@ -136,9 +133,12 @@ def counted_handles(states: Sequence[str], noun: Words, language: str) -> list[L
     found: list[Line2D | Patch] = []
     for state, words in ABSENT.items():
         if n := list(states).count(state):
-            label = f"{words[language]}: {many(n, noun, language)}"
-            found.append(Line2D([], [], **CROSS, label=label) if state == "missing" else Patch(**BANDS[state], label=label))
+            found.append(_swatch(state, f"{words[language]}: {many(n, noun, language)}"))
     return found
+
+
+def _swatch(state: str, label: str) -> Line2D | Patch:
+    return Line2D([], [], **CROSS, label=label) if state == "missing" else Patch(**BANDS[state], label=label)
 
 
 NO_POINT = Words("{name}: {why}, không có điểm trên hình", "{name}: {why}, no point in this figure")

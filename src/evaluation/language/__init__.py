@@ -180,6 +180,11 @@ def sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def uncapitalised(text: str) -> str:
+    """Return the text as it stands inside a sentence: with a small first letter, unless it opens with an abbreviation."""
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+
+
 def listed(items: list[str], language: str) -> str:
     """Write a list as words: "a, b và c", "a, b and c"."""
     if len(items) < 2:

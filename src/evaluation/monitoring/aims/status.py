@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from evaluation.language import Words, number, percent, sentence
+from evaluation.language import Words, number, percent, sentence, uncapitalised
 from evaluation.language.likelihood import sentence_of
 from evaluation.monitoring.aims.year import YearDraws, year_draws
 from evaluation.monitoring.reports.completeness import ABSENT, LATE, ON_TIME, Timeliness
@@ -261,7 +261,7 @@ class _Question:
         )
 
     def _sentence(self, status: str, year: YearDraws | None, probability: float | None, counted: bool) -> Words:
-        label = Words(_lower(self.series.label.vi), _lower(self.series.label.en))
+        label = Words(uncapitalised(self.series.label.vi), uncapitalised(self.series.label.en))
         name, at = self.series.name(self.unit), str(Period.parse(self.as_of).year)
         subject = Words(f"{label.vi}, {name.vi}, năm {at}", f"{label.en}, {name.en}, {at}")
         if self.target is None or year is None:
@@ -319,11 +319,6 @@ def _within(values: NDArray[np.float64], target: IndicatorTarget) -> NDArray[np.
     return np.asarray(enough & (values <= (np.inf if target.high is None else target.high * (1 + slack))))
 
 
-def _lower(text: str) -> str:
-    """Return the text with a small first letter, unless it opens with an abbreviation."""
-    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
-
-
 def deadline_status(timing: Timeliness | None, target: IndicatorTarget, place: str, as_of: str, name: Words | None = None) -> TargetStatus:
     """Return whether reports came by the plan's dates, by counting: no probability.
 
@@ -366,8 +361,8 @@ def deadline_status(timing: Timeliness | None, target: IndicatorTarget, place: s
     subject = Words(f"báo cáo đúng hạn, {called.vi}, năm {year}", f"reports on time, {called.en}, {year}")
     if due.empty:
         told = Words(
-            f"{subject.vi}: chưa thể kết luận ({target.aim.vi}); {_lower(target.note.vi.rstrip('.'))}",
-            f"{subject.en}: cannot be told ({target.aim.en}); {_lower(target.note.en.rstrip('.'))}",
+            f"{subject.vi}: chưa thể kết luận ({target.aim.vi}); {uncapitalised(target.note.vi.rstrip('.'))}",
+            f"{subject.en}: cannot be told ({target.aim.en}); {uncapitalised(target.note.en.rstrip('.'))}",
         )
     else:
         told = Words(

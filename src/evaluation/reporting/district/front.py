@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from evaluation.contracts import SHOWN, WITHHELD
 from evaluation.indicators import headline, indicators
-from evaluation.language import day, listed, number, percent, say, say_count, sentence
+from evaluation.language import day, listed, number, percent, say, say_count, sentence, uncapitalised
 from evaluation.monitoring.funnel import INSIDE
 from evaluation.monitoring.reports.completeness import LATE
 from evaluation.reporting.district.subject import Subject
@@ -167,8 +167,7 @@ def _moved(subject: Subject) -> str:
 
 
 def _name(indicator: str, language: str) -> str:
-    label = indicators()[indicator].label[language]
-    return label[:1].lower() + label[1:]
+    return uncapitalised(indicators()[indicator].label[language])
 
 
 def _violence(subject: Subject) -> str:

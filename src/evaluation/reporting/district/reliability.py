@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from evaluation.contracts import SHOWN
 from evaluation.indicators import elements, headline
-from evaluation.language import day, number, percent, say, say_count, sentence
+from evaluation.language import day, number, percent, say, say_count, sentence, uncapitalised
 from evaluation.monitoring.reports.checks import by_severity
 from evaluation.monitoring.reports.completeness import ABSENT, LATE, ON_TIME, reporting_matrix
 from evaluation.monitoring.reports.doubtful import AS_REPORTED, SET_ASIDE, doubtful_quarters
@@ -68,8 +68,7 @@ def effect(subject: Subject) -> str:
     single ward would give its count away by subtraction.
     """
     speak, main = subject.language, headline()
-    label = main.label[speak]
-    slots: dict[str, object] = {"label": label[:1].lower() + label[1:]}
+    slots: dict[str, object] = {"label": uncapitalised(main.label[speak])}
     recent = subject.recent(main.id)
     if not (recent["state"] == SHOWN).any():
         return sentence(say("quality.effect.absent", speak, n=RECENT, **slots))

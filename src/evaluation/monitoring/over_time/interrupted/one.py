@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.language import Words, number, percent, span
+from evaluation.language import Words, number, percent, span, uncapitalised
 from evaluation.monitoring.over_time.autocorrelation import lag_one
 from evaluation.monitoring.over_time.interrupted.segments import Segments, check_sides, season_terms, segments
 from evaluation.monitoring.over_time.regression import Fit, fit
@@ -302,8 +302,8 @@ def _words(
     led = "odds" if kind == "binomial" else "rate"
     begins = named(start)
     estimand = Words(
-        f"{what.vi} {name.vi} từ {begins.vi} so với mức do xu thế trước đó dẫn tới",
-        f"{what.en} {name.en} from {begins.en} to the {led} that the earlier trend led to",
+        f"{what.vi} {uncapitalised(name.vi)} từ {begins.vi} so với mức do xu thế trước đó dẫn tới",
+        f"{what.en} {uncapitalised(name.en)} from {begins.en} to the {led} that the earlier trend led to",
     )
     method = Words(
         f"Chuỗi thời gian gián đoạn, {KINDS[kind].vi}, {season.vi}{spread.vi}{CARRIED[errors].vi}.",
