@@ -20,12 +20,14 @@ from evaluation.language import (
     day,
     listed,
     number,
+    number_span,
     percent,
     points,
     say,
     sentence,
     significant,
     span,
+    uncapitalised,
     words,
 )
 
@@ -105,6 +107,7 @@ def test_a_difference_of_percentages_is_in_points() -> None:
 def test_an_interval() -> None:
     assert span(number(-0.4, "vi", 1), number(4.6, "vi", 1), "vi") == "từ −0,4 đến 4,6"
     assert span("1.2", "3.4", "en") == "1.2 to 3.4"
+    assert number_span(-0.4, 4.6, "vi", 1) == "từ −0,4 đến 4,6"
 
 
 @pytest.mark.parametrize("write", [number, percent, points])
@@ -123,6 +126,7 @@ def test_lists_and_sentences() -> None:
     assert [listed(x, "vi") for x in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == ["", "a", "a và b", "a, b và c"]
     assert listed(["a", "b", "c"], "en") == "a, b and c"
     assert (sentence("đạt"), sentence("")) == ("Đạt", "")
+    assert [uncapitalised(t) for t in ("Đạt", "HIV", "")] == ["đạt", "HIV", ""]
 
 
 def test_the_catalogues_have_the_same_messages_in_nfc() -> None:

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from evaluation.costs.lines import BEHAVIOURS, FIXED, MIXED, VARIABLE, cost_line
 from evaluation.costs.prices import BASE_YEAR, constant
 from evaluation.costs.unit_costs import MILLION, decimals
-from evaluation.language import Words, number, percent, span
+from evaluation.language import Words, number, number_span, percent, span
 from evaluation.monitoring.given_numbers import finite, not_negative
 from evaluation.results import Result
 
@@ -138,7 +138,7 @@ class CostFunction(Result):
 
         def ends(low: float | None, high: float | None, places: int) -> str:
             level = number(100 * self.level, speak)
-            return f"{level}%: {span(number(low or 0.0, speak, places), number(high or 0.0, speak, places), speak)}"
+            return f"{level}%: {number_span(low or 0.0, high or 0.0, speak, places)}"
 
         words = Words(
             "{e}: thêm một người tốn thêm {m} triệu đồng ({mi}), trong khi bình quân là {a}; phần cố định {f} triệu đồng ({fi})",

@@ -10,7 +10,7 @@ import numpy as np
 
 from evaluation.costs.prices import BASE_YEAR
 from evaluation.costs.unit_costs import cost_interval, decimals
-from evaluation.language import Words, number, span
+from evaluation.language import Words, number, number_span
 from evaluation.results import Result
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class CostCascade(Result):
                 e=self.estimand[speak], m=number(float(last["cumulated"]), speak, 1), b=self.base, l=self.steps[-1].label[speak]
             )
         digits = decimals(self.estimate)
-        ends = span(number(self.low or 0.0, speak, digits), number(self.high or 0.0, speak, digits), speak)
+        ends = number_span(self.low or 0.0, self.high or 0.0, speak, digits)
         words = Words(
             "{e}: {f} triệu đồng cho mỗi {first}, {v} triệu đồng ({l}%: {ends}; giá {b}) tính đến mỗi {last}",
             "{e}: {f} million VND for each of the {first}, {v} million VND ({l}%: {ends}; at {b} prices) up to each of the {last}",

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from evaluation.costs.ratio import RatioSet
 from evaluation.costs.statement import Statement
 from evaluation.costs.unit_costs import MILLION, decimals
-from evaluation.language import Words, number, span
+from evaluation.language import Words, number, number_span, span
 from evaluation.monitoring.given_numbers import floats
 from evaluation.results import Result
 
@@ -178,7 +178,7 @@ class CostEffectiveness(Result):
             )
             return words[speak].format(why=(unbounded if ratio else QUADRANTS[self.position])[speak], **slots)
         digits = decimals(self.estimate)
-        ends = span(number(self.low, speak, digits), number(self.high, speak, digits), speak)
+        ends = number_span(self.low, self.high, speak, digits)
         made = f"{number(self.estimate, speak, digits)} {MILLION[speak]} ({level}: {ends}; {PRICES[speak].format(base=base)})"
         if self.position == LESS_LESS:
             words = Words(

@@ -13,7 +13,7 @@ from evaluation.contracts import MISSING, SHOWN
 from evaluation.costs.budget import DISTRICT
 from evaluation.costs.counts import yearly_dispersion
 from evaluation.costs.prices import BASE_YEAR, SOURCE, constant
-from evaluation.language import Words, number, percent, span
+from evaluation.language import Words, number, number_span, percent
 from evaluation.monitoring.given_numbers import broadcast, floats, not_negative, single
 from evaluation.monitoring.rates.intervals import garwood, rate_ratio_exact
 from evaluation.places import districts
@@ -122,7 +122,7 @@ class UnitCost(Result):
             )
             return f"{self.estimand[speak]}: {none[speak].format(**told)}"
         digits = decimals(self.estimate)
-        ends = span(number(self.low or 0.0, speak, digits), number(self.high or 0.0, speak, digits), speak)
+        ends = number_span(self.low or 0.0, self.high or 0.0, speak, digits)
         made = Words("giá {base}; {money} cho {count}", "at {base} prices; {money} for {count}")[speak].format(base=self.base, **told)
         covered = Words("; có {share} báo cáo của phường, xã", "; {share} of ward reports are in")[speak]
         made += "" if self.reported is None else covered.format(share=percent(self.reported, speak, 0))
@@ -242,7 +242,7 @@ class UnitCosts(Result):
         if self.estimate is None:
             return f"{self.estimand[speak]}: —"
         digits = decimals(self.estimate)
-        ends = span(number(self.low or 0.0, speak, digits), number(self.high or 0.0, speak, digits), speak)
+        ends = number_span(self.low or 0.0, self.high or 0.0, speak, digits)
         compared, clear = self.diagnostics["compared"], self.diagnostics["clear"]
         chance = number((1 - self.level) * compared, speak, 1)
         words = Words(

@@ -8,7 +8,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from evaluation.figures import style, units
-from evaluation.language import Words, number, percent, span
+from evaluation.language import Words, number, number_span, percent
 from evaluation.monitoring.reach.concentration import ConcentrationIndex
 
 PEOPLE = Words(
@@ -60,7 +60,7 @@ def concentration_curve(
         raise ValueError("Kết quả không có ước lượng để vẽ. / The result has no estimate to draw.")
     curve = result.curve
     people, outcome = curve["people"].to_numpy(float), curve["outcome"].to_numpy(float)
-    ends = span(number(result.low, language, 3), number(result.high, language, 3), language)
+    ends = number_span(result.low, result.high, language, 3)
     said = note or INDEX[language].format(index=number(result.estimate, language, 3), ends=ends)
     with style.house():
         ax = style.canvas(ax, 4.6)

@@ -168,6 +168,11 @@ def span(low: str, high: str, language: str) -> str:
     return say("number.span", language, low=low, high=high)
 
 
+def number_span(low: float, high: float, language: str, digits: int = 0) -> str:
+    """Write an interval of numbers, both with as many decimals."""
+    return span(number(low, language, digits), number(high, language, digits), language)
+
+
 def day(date: dt.date, language: str) -> str:
     """Write a date: 14/12/2018 in Vietnamese, 14 December 2018 in English."""
     if language == "vi":

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.language import Words, number, span
+from evaluation.language import Words, number, number_span
 from evaluation.monitoring.around.quotient import Measures, check_totals, fieller, measures
 from evaluation.monitoring.around.rings import CONTROL, RING1, RING2, UNIT, Rings
 from evaluation.monitoring.rates.intervals import rate_ratio_exact
@@ -119,7 +119,7 @@ class Displacement(Result):
         plain = PLAIN_READINGS if self.direction == "context" else {}
         said = (plain.get(self.reading) or READINGS[self.reading])[speak]
         if self.estimate is not None and self.low is not None and self.high is not None:
-            ends = span(number(self.low, speak, 2), number(self.high, speak, 2), speak)
+            ends = number_span(self.low, self.high, speak, 2)
             name = Words("thương số dịch chuyển", "displacement quotient")[speak]
             said += f" ({name} {number(self.estimate, speak, 2)}, {ends})"
         template = Words(

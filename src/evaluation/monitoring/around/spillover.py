@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.language import Words, number, span
+from evaluation.language import Words, number, number_span
 from evaluation.monitoring.around.displacement import ELSEWHERE, windows
 from evaluation.monitoring.around.rings import SHORTEST_BORDER_M
 from evaluation.monitoring.series import COUNT, CountSeries
@@ -166,7 +166,7 @@ class Spillover(Result):
             place=within_sentence(self.place)[speak],
             start=said_period(self.start, speak, inside=True),
             ratio=number(self.estimate, speak, 2),
-            ends=span(number(self.low, speak, 2), number(self.high, speak, 2), speak),
+            ends=number_span(self.low, self.high, speak, 2),
             verdict=self._verdict[speak],
         )
 

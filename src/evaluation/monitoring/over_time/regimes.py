@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from evaluation.language import Words, number, span
+from evaluation.language import Words, number, number_span
 from evaluation.monitoring.over_time.autocorrelation import correlated
 from evaluation.monitoring.over_time.regression import Fit, fit
 from evaluation.monitoring.over_time.season import season_columns
@@ -346,5 +346,5 @@ def _frame(series: Sequence[CountSeries], roles: list[str], made: list[_Step | N
 
 
 def _said(ratio: tuple[float, float, float], language: str) -> str:
-    ends = span(number(ratio[1], language, 2), number(ratio[2], language, 2), language)
+    ends = number_span(ratio[1], ratio[2], language, 2)
     return f"{number(ratio[0], language, 2)} ({ends})"

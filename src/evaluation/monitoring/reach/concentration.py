@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from evaluation.language import Words, number, span
+from evaluation.language import Words, number, number_span
 from evaluation.monitoring.given_numbers import between_0_and_1, finite, floats, not_negative
 from evaluation.results import Result
 
@@ -105,7 +105,7 @@ class ConcentrationIndex(Result):
             label=self.label[speak],
             order=self.order[speak],
             index=number(self.estimate, speak, 3),
-            ends=span(number(self.low, speak, 3), number(self.high, speak, 3), speak),
+            ends=number_span(self.low, self.high, speak, 3),
             said=said[speak],
         )
 

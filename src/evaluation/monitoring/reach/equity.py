@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evaluation.language import Words, number, span
+from evaluation.language import Words, number, number_span
 from evaluation.monitoring.reach.concentration import ERREYGERS, STANDARD, ConcentrationIndex, concentration_index
 from evaluation.monitoring.reach.reached import Reached, districts_of
 from evaluation.monitoring.series import PROPORTION, CountSeries
@@ -174,7 +174,7 @@ class Gini(Result):
         return template[speak].format(
             label=self.label[speak],
             gini=number(self.estimate, speak, 2),
-            ends=span(number(self.low, speak, 2), number(self.high, speak, 2), speak),
+            ends=number_span(self.low, self.high, speak, 2),
             chance=number(self.by_chance, speak, 2),
             said=said[speak],
         )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evaluation.language import Words, number, points, span
+from evaluation.language import Words, number, number_span, points
 from evaluation.monitoring.reach.reached import Reached, districts_of
 from evaluation.monitoring.series import PROPORTION, CountSeries
 from evaluation.places import districts
@@ -54,13 +54,13 @@ class GroupDifference(Result):
         if self.estimate is None or self.low is None or self.high is None:
             return f"{self.estimand[speak]}: —"
         if self.scale == "ratio":
-            value, ends = number(self.estimate, speak, 2), span(number(self.low, speak, 2), number(self.high, speak, 2), speak)
+            value, ends = number(self.estimate, speak, 2), number_span(self.low, self.high, speak, 2)
             template = Words(
                 "{label}, {group} so với các nơi còn lại, tính trên số dân: bằng {value} lần ({ends}).",
                 "{label}, {group} against all others, per resident: {value} times ({ends}).",
             )
         else:
-            value, ends = points(self.estimate, speak), span(number(100 * self.low, speak, 1), number(100 * self.high, speak, 1), speak)
+            value, ends = points(self.estimate, speak), number_span(100 * self.low, 100 * self.high, speak, 1)
             template = Words(
                 "{label}, {group} so với các nơi còn lại: chênh lệch {value} ({ends}).",
                 "{label}, {group} against all others: a difference of {value} ({ends}).",

@@ -10,7 +10,7 @@ from evaluation.costs.counts import yearly_counts
 from evaluation.costs.lines import CostLine, cost_lines
 from evaluation.costs.unit_costs import UnitCosts, decimals, unit_costs
 from evaluation.indicators import elements
-from evaluation.language import number, percent, say, span
+from evaluation.language import number, number_span, percent, say
 from evaluation.reporting.district.subject import Subject
 from evaluation.reporting.district.written import Row, absent
 from evaluation.reporting.model import Block, Cell, Column, Paragraph, Section, Table
@@ -103,7 +103,7 @@ def _per_unit(subject: Subject, costs: UnitCosts | None, state: str, year: int) 
         return (absent(MISSING, speak) if state else Cell("")), Cell("")
     value, low, high = (1000 * row[c] for c in ("value", "low", "high"))
     digits = decimals(value)
-    ends = span(number(low, speak, digits), number(high, speak, digits), speak)
+    ends = number_span(low, high, speak, digits)
     return Cell(number(row["count"], speak)), Cell(f"{number(value, speak, digits)} ({ends})")
 
 

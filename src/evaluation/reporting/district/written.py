@@ -8,7 +8,7 @@ from typing import Any
 
 from evaluation.contracts import MISSING, SHOWN, WITHHELD
 from evaluation.indicators import Indicator, elements, indicators
-from evaluation.language import number, percent, points, say, span
+from evaluation.language import number, number_span, percent, points, say, span
 from evaluation.monitoring.reading import Reading
 from evaluation.reporting.model import Cell, Column, Table
 
@@ -32,7 +32,7 @@ def interval(indicator: Indicator, low: float, high: float, language: str) -> st
         return ""
     digits = 1 if indicator.measure == "count" else 0
     if digits:
-        return span(number(low, language, digits), number(high, language, digits), language)
+        return number_span(low, high, language, digits)
     return span(value(indicator, low, language), value(indicator, high, language), language)
 
 
@@ -68,7 +68,7 @@ def change_interval(row: Row, language: str) -> str:
 
 def points_interval(low: float, high: float, language: str) -> str:
     """Write an interval of a difference of shares; its unit stands with the estimate before it."""
-    return span(number(100 * low, language, 1), number(100 * high, language, 1), language)
+    return number_span(100 * low, 100 * high, language, 1)
 
 
 def change_sentence(row: Row, language: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.language import Words, number, percent, span, uncapitalised
+from evaluation.language import Words, number, number_span, percent, uncapitalised
 from evaluation.monitoring.over_time.autocorrelation import lag_one
 from evaluation.monitoring.over_time.interrupted.segments import Segments, check_sides, season_terms, segments
 from evaluation.monitoring.over_time.regression import Fit, fit
@@ -100,7 +100,7 @@ class InterruptedSeries(Result):
     def summary(self, language: str | None = None) -> str:
         """Return the change of level with its interval and whether it can be told from chance."""
         speak = language or "en"
-        ends = span(number(self.low or 0.0, speak, 2), number(self.high or 0.0, speak, 2), speak)
+        ends = number_span(self.low or 0.0, self.high or 0.0, speak, 2)
         told = (CLEAR if self.clear else UNCLEAR)[speak]
         apart = Words("; ", ", which ")[speak]
         return f"{self.estimand[speak]}: {number(self.estimate or 0.0, speak, 2)} ({percent(self.level, speak, 0)}: {ends}){apart}{told}"
