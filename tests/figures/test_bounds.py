@@ -71,9 +71,11 @@ def test_bounds_stand_only_where_a_report_is_missing() -> None:
 
 
 def test_a_period_without_any_report_has_no_point() -> None:
-    line = next(line for line in bounds(result()).lines if line.get_marker() == "o")
-    assert 4 not in list(line.get_xdata())
-    assert 0 not in list(line.get_xdata())
+    ax = bounds(result(), language="en")
+    heights = np.asarray(next(line for line in ax.lines if line.get_marker() == "o").get_ydata(), float)
+    assert list(np.flatnonzero(np.isnan(heights))) == [0, 4]  # the line breaks there
+    assert {"not reported", "not collected"} <= {t.get_text() for t in ax.get_legend().get_texts()}
+    assert "Not reported: 1 period; not collected: 1 period" in style.alt(ax)
 
 
 def test_coverage_is_written_at_every_period_that_was_asked() -> None:

@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from evaluation.figures import states, style, units
-from evaluation.figures.time_axis import period_axis
+from evaluation.figures.time_axis import PERIOD, period_axis
 from evaluation.language import Words, number, percent, sentence
 from evaluation.monitoring.missing.completion import ANY, OWN
 from evaluation.monitoring.missing.missing_reports import MissingReports
@@ -72,14 +72,13 @@ def bounds(
     column = {c: data[c].to_numpy(float) for c in ("as_reported", "bound_low", "bound_high", "imputed", "low", "high")}
     shown = np.isfinite(column["as_reported"])
     open_ = shown & (data["reported"] < data["expected"]).to_numpy(bool)
+    why = [states.SHOWN if s else ("missing" if e else "not_collected") for s, e in zip(shown, data["expected"], strict=True)]
     with style.house():
         ax = style.canvas(ax, 3.7)
-        states.bands(
-            ax, [states.SHOWN if s else ("missing" if e else "not_collected") for s, e in zip(shown, data["expected"], strict=True)]
-        )
+        states.bands(ax, why, height=0.18)  # units that reported are written under it
         spread = (column["bound_high"] - column["bound_low"])[open_]
         ax.bar(x[open_], spread, 0.62, bottom=column["bound_low"][open_], zorder=1.5, **_BAND)
-        ax.plot(x[shown], column["as_reported"][shown], color=style.MAIN, marker="o", markersize=5, linewidth=1.2, zorder=3, clip_on=False)
+        ax.plot(x, column["as_reported"], color=style.MAIN, marker="o", markersize=5, linewidth=1.2, zorder=3, clip_on=False)
         _imputed(ax, x[open_] + 0.14, *(column[c][open_] for c in ("imputed", "low", "high")))
         tops = np.r_[column["bound_high"], column["high"], column["as_reported"]]
         top = float(np.nanmax(tops, initial=0.0))
@@ -90,12 +89,12 @@ def bounds(
         style.finish(
             ax,
             title=title or result.summary(language).rstrip("."),
-            handles=_handles(result, language, some=bool(open_.any())),
+            handles=[*_handles(result, language, some=bool(open_.any())), *states.handles(why, language)],
             notes=[f"{sentence(UNITS[language])}.", PRIVATE[language] if source is None else source],
             synthetic=result.synthetic,
             below=46,
         )
-    style.describe(ax, *_told(result, data, open_, language), synthetic=result.synthetic)
+    style.describe(ax, *_told(result, data, open_, why, language), synthetic=result.synthetic)
     return ax
 
 
@@ -136,8 +135,8 @@ def _handles(result: MissingReports, language: str, *, some: bool) -> list[Artis
     return found
 
 
-def _told(result: MissingReports, data: pd.DataFrame, open_: np.ndarray[Any, Any], language: str) -> list[str]:
-    """Say the last period's figure and every period in which a report is missing."""
+def _told(result: MissingReports, data: pd.DataFrame, open_: np.ndarray[Any, Any], why: list[str], language: str) -> list[str]:
+    """Say the last period's figure, every period in which a report is missing, and those without any."""
     said = [result.summary(language)]
     rows = [
         f"{said_period(str(r['period']), language)}: {number(r['reported'], language)}/{number(r['expected'], language)}, "
@@ -147,4 +146,4 @@ def _told(result: MissingReports, data: pd.DataFrame, open_: np.ndarray[Any, Any
     if rows:
         head = Words("Các kỳ thiếu báo cáo, với giới hạn", "Periods with missing reports, with their bounds")[language]
         said.append(f"{head}: {'; '.join(rows)}")
-    return said
+    return [*said, states.counted(why, PERIOD, language)]

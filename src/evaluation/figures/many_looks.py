@@ -59,7 +59,7 @@ def many_looks(
         limits = result.thresholds
         handles = _sorted(ax, result, language) if limits is None else _looks(ax, result, limits, language)
         ax.set_yscale("log")
-        ax.set_ylim(max(FLOOR, _lowest(result) / 2), 1.3)
+        ax.set_ylim(max(FLOOR, _lowest(result)) / 2, 1.3)
         ax.yaxis.set_major_locator(LogLocator(numticks=8))
         ax.yaxis.set_major_formatter(FuncFormatter(lambda y, _: _plain(y, language)))
         ax.yaxis.set_minor_locator(NullLocator())

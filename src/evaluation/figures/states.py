@@ -88,7 +88,7 @@ def checked(frame: pd.DataFrame, key: str, values: Sequence[str], *, required: s
     return out
 
 
-def bands(ax: Axes, states: Sequence[str], cross: float = 6) -> None:
+def bands(ax: Axes, states: Sequence[str], cross: float = 6, height: float = 0.06) -> None:
     """Draw the absences of a series whose points stand at 0, 1, 2, ...
 
     Parameters
@@ -97,13 +97,15 @@ def bands(ax: Axes, states: Sequence[str], cross: float = 6) -> None:
     states : sequence of str
     cross : float
         Size of the cross of a period without a report, in points.
+    height : float
+        Where it stands, as a share of the axes' height.
     """
     for state, first, last in style.runs(list(states)):
         if state in ABSENT:
             ax.axvspan(first - 0.5, last + 0.5, zorder=0.5, **BANDS[state])
     places = [i for i, s in enumerate(states) if s == "missing"]
     if places:
-        ax.plot(places, [0.06] * len(places), transform=ax.get_xaxis_transform(), zorder=3, **{**CROSS, "markersize": cross})
+        ax.plot(places, [height] * len(places), transform=ax.get_xaxis_transform(), zorder=3, **{**CROSS, "markersize": cross})
 
 
 def handles(states: Sequence[str], language: str, *, zero: bool = False) -> list[Line2D | Patch]:
