@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from evaluation.contracts import SHOWN, WITHHELD
-from evaluation.monitoring.charts.places import chart_places
+from evaluation.monitoring.charts.places import baseline_of, chart_places
 from evaluation.monitoring.charts.signals import signals
 from evaluation.monitoring.reading import ABOVE, BELOW, INSIDE, STOCK, TOO_FEW
 from evaluation.periods import Period, quarters
@@ -61,6 +61,19 @@ def test_no_chart_judges_a_stock() -> None:
 def test_each_place_has_its_own_limits() -> None:
     frame = _values("referrals_made", {"760": [*STEADY, 60.0], "761": [x + 20 for x in [*STEADY, 40.0]]})
     assert (_chart(frame, "760"), _chart(frame, "761")) == (ABOVE, INSIDE)
+
+
+def test_a_store_that_begins_after_the_plan_takes_the_whole_series_as_baseline() -> None:
+    spans = [str(p) for p in quarters(Period(2019), Period(2021))]
+    frame = _values("referrals_made", {"760": [*STEADY, 40.0]})
+    frame = frame[frame["period"].isin(SPANS[:12])].assign(period=lambda f: f["period"].map(dict(zip(SPANS, spans, strict=False))))
+    assert baseline_of(spans) is None
+    assert _chart(frame, periods=spans) == INSIDE
+
+
+@pytest.mark.parametrize("last, end", [("2018-Q4", "2018-Q1"), ("2018-Q1", "2017-Q4"), ("2016-Q2", "2016-Q1")])
+def test_the_baseline_ends_before_the_programme_and_before_the_quarter_asked_about(last: str, end: str) -> None:
+    assert baseline_of([p for p in SPANS if p <= last]) == end
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ from evaluation.contracts import SHOWN
 from evaluation.indicators import elements, indicators
 from evaluation.monitoring.charts.signals import FEWEST_FOR_LIMITS, MEDIAN, NONE, signals
 from evaluation.monitoring.reading import ABOVE, BELOW, INSIDE, STOCK, TOO_FEW
-from evaluation.monitoring.series import PROPORTION, RATE, series_of
+from evaluation.monitoring.series import series_of
 from evaluation.plan import BASELINE_END
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ def chart_places(values: pd.DataFrame, periods: Sequence[str], baseline_end: str
     periods : sequence of str
         Quarters without a gap; the last is the one asked about.
     baseline_end : str
-        Limits are those of the quarters up to this one, the last before the
-        programme; of all but the last period where the series ends earlier.
+        The last quarter before the programme; limits are those of the
+        quarters of `baseline_of`.
     rules : str
         Name of a rule set of `monitoring.charts`.
 
@@ -55,8 +55,8 @@ def chart_places(values: pd.DataFrame, periods: Sequence[str], baseline_end: str
     """
     import pandas as pd
 
-    last = periods[-1]
-    baseline = sum(p <= min(baseline_end, periods[max(0, len(periods) - 2)]) for p in periods)
+    end = baseline_of(periods, baseline_end)
+    baseline = None if end is None else periods.index(end) + 1
     made = []
     for known in indicators().values():
         if not known.reported or known.measure == "yes_no" or not (values["indicator"] == known.id).any():
@@ -70,15 +70,23 @@ def chart_places(values: pd.DataFrame, periods: Sequence[str], baseline_end: str
             places = np.full(len(series.units), TOO_FEW)
         shown = series.states[:, -1] == SHOWN
         made.append(pd.DataFrame({"place": series.units, "indicator": known.id, "chart": np.where(shown, places, TOO_FEW)}))
-    frame = pd.concat(made, ignore_index=True) if made else pd.DataFrame(columns=["place", "indicator", "chart"])
-    return frame.assign(period=last)[["place", "period", "indicator", "chart"]]
+    return pd.concat(made, ignore_index=True) if made else pd.DataFrame(columns=["place", "indicator", "chart"])
 
 
-def _places(series: CountSeries, baseline: int, rules: str) -> np.ndarray[tuple[int], np.dtype[np.str_]]:
+def baseline_of(periods: Sequence[str], baseline_end: str = BASELINE_END) -> str | None:
+    """Return the last quarter of the baseline of a chart of these quarters.
+
+    The last quarter before the programme, or the last but one of the series
+    where the series ends earlier; None, the whole series, where no quarter
+    lies before the programme.
+    """
+    return max((p for p in periods[:-1] if p <= baseline_end), default=None)
+
+
+def _places(series: CountSeries, baseline: int | None, rules: str) -> np.ndarray[tuple[int], np.dtype[np.str_]]:
     """Return where the last point of each unit stands."""
     starts = [series.place_of(c.period) for c in series.changes]
-    measure = series.measure if series.measure in (PROPORTION, RATE) else "count"
-    found = signals(series.counts, series.exposure, measure=measure, rules=rules, baseline=baseline, starts=starts)
+    found = signals(series.counts, series.exposure, measure=series.measure, rules=rules, baseline=baseline, starts=starts)
     side, basis = found.members[:, -1], found.basis[:, -1]
     usable = (basis != NONE) & (basis != MEDIAN)
     return np.select([~usable, side == 1, side == -1], [TOO_FEW, ABOVE, BELOW], INSIDE)

@@ -8,9 +8,8 @@ from evaluation.indicators import headline, indicators
 from evaluation.language import number, percent, say, sentence
 from evaluation.monitoring.aims.status import STATUS
 from evaluation.monitoring.charts import chart
-from evaluation.monitoring.charts.places import RULES
+from evaluation.monitoring.charts.places import RULES, baseline_of
 from evaluation.monitoring.series import series_of
-from evaluation.plan import BASELINE_END
 from evaluation.reporting.district.aims import aims, statuses
 from evaluation.reporting.district.money import money
 from evaluation.reporting.district.subject import Subject
@@ -97,8 +96,7 @@ def _control_chart(subject: Subject) -> Block:
     series = series_of(evidence.values, main.id, evidence.periods, evidence.synthetic)
     if subject.code not in series.units or len(evidence.periods) < 2:
         return Paragraph(say("ind.control.absent", speak))
-    baseline = min(BASELINE_END, evidence.periods[-2])
-    found = chart(series, subject.code, rules=RULES, baseline_end=baseline if baseline in series.periods else None)
+    found = chart(series, subject.code, rules=RULES, baseline_end=baseline_of(evidence.periods))
     return picture(control_chart(found, language=speak), "chart-figure", say("ind.control.caption", speak, place=subject.place))
 
 

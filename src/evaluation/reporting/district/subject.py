@@ -154,7 +154,7 @@ class Subject:
         period = str(self.evidence.period)
         counted = self._of_place(self.evidence.counted, indicator, period)
         earlier = self._of_place(self.evidence.counted, indicator, str(self.evidence.period.year_before))
-        chart = self._of_place(self.evidence.charts, indicator, period)
+        chart = self._of_place(self.evidence.charts, indicator)
         return Reading(
             indicator,
             str(self.now(indicator)["state"]),
