@@ -13,7 +13,7 @@ from evaluation.cli.answer_rows import Rows, chart_rows, funnel_rows, marked_uni
 from evaluation.cli.asked_series import Asked, Found, all_units, one_unit, period_of, typed_number
 from evaluation.cli.codes import DONE, FAILED, wrong
 from evaluation.cli.screen import near, table
-from evaluation.language import SYNTHETIC, Words, number, say, words
+from evaluation.language import SYNTHETIC, Words, halves, number, say, words
 from evaluation.plan import BASELINE_END
 from evaluation.settings import folders
 
@@ -208,8 +208,7 @@ def _picture(result: Result, found: Found, out: Path, language: str, options: di
     try:
         ax = drawn.plot(language=language, **options)
     except ValueError as error:
-        vi, _, en = str(error).partition(" / ")
-        return Words(vi, en or vi)
+        return halves(str(error))
     fig = style.root(ax)
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_bytes(style.png(fig))

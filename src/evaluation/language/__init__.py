@@ -38,6 +38,12 @@ class Words:
         return str(getattr(self, language))
 
 
+def halves(message: str) -> Words:
+    """Return a message "Vietnamese / English" by language; a text in one language alone stands for both."""
+    vi, _, en = message.partition(" / ")
+    return Words(vi, en or vi)
+
+
 class UnknownMessage(KeyError):
     """A message that the catalogue does not have: a fault of the program, not of its user."""
 

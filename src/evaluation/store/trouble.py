@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evaluation.language import Words
+from evaluation.language import Words, halves
 
 if TYPE_CHECKING:
     import duckdb
@@ -31,8 +31,7 @@ class StoreError(RuntimeError):
     @property
     def words(self) -> Words:
         """The message by language."""
-        vi, _, en = str(self).partition(" / ")
-        return Words(vi, en or vi)
+        return halves(str(self))
 
 
 class RowsLost(StoreError):

@@ -10,7 +10,7 @@ from evaluation.costs.counts import yearly_counts
 from evaluation.costs.lines import CostLine, cost_lines
 from evaluation.costs.unit_costs import UnitCosts, decimals, unit_costs
 from evaluation.indicators import elements
-from evaluation.language import number, number_span, percent, say
+from evaluation.language import halves, number, number_span, percent, say
 from evaluation.reporting.district.subject import Subject
 from evaluation.reporting.district.written import Row, absent
 from evaluation.reporting.model import Block, Cell, Column, Paragraph, Section, Table
@@ -29,12 +29,13 @@ def money(subject: Subject) -> Section:
     speak, title = subject.language, say("money.title", subject.language)
     budget, year = subject.evidence.budget, _year(subject)
     if budget.problem:
-        return Section("money", title, (Paragraph(say("money.problem", speak, problem=_own_half(budget.problem, speak)), "warning"),))
-    own = None if budget.frame is None else budget.frame[(budget.frame["scope"] == DISTRICT) & (budget.frame["code"] == subject.code)]
-    if budget.frame is None or own is None or own[own["year"] == year].empty:
+        return Section("money", title, (Paragraph(say("money.problem", speak, problem=halves(budget.problem)[speak]), "warning"),))
+    frame = budget.frame
+    own = None if frame is None else frame[(frame["scope"] == DISTRICT) & (frame["code"] == subject.code) & (frame["year"] == year)]
+    if frame is None or own is None or own.empty:
         return Section("money", title, (Paragraph(say("money.none", speak, year=year, place=subject.place)),))
-    each = {line.id: _unit_costs(subject, budget.frame, line) for line in cost_lines().values() if line.step}
-    blocks: list[Block] = [_table(subject, own[own["year"] == year], each, year)]
+    each = {line.id: _unit_costs(subject, frame, line) for line in cost_lines().values() if line.step}
+    blocks: list[Block] = [_table(subject, own, each, year)]
     drawn = each[DRAWN]
     if drawn is not None and _row(drawn, subject.code, year) is not None:
         from evaluation.figures.unit_costs import unit_costs as figure
@@ -49,12 +50,6 @@ def _year(subject: Subject) -> int:
     """Return the last year whose four quarters are over."""
     period = subject.evidence.period
     return period.year if period.quarter in (4, None) else period.year - 1
-
-
-def _own_half(problem: str, language: str) -> str:
-    """Return the half of a message in both languages that the reader reads."""
-    vi, _, en = problem.partition(" / ")
-    return en if language == "en" and en else vi
 
 
 def _unit_costs(subject: Subject, budget: pd.DataFrame, line: CostLine) -> UnitCosts | None:
