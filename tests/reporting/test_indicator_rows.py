@@ -77,7 +77,8 @@ def test_all_clauses_can_be_said_in_both_languages() -> None:
 
 
 def test_targets_name_deadlines_and_never_judge_the_city_s_hotspots(report_of) -> None:
-    section = aims.aims(report_of(WITH_PILOT).subject)
+    subject = report_of(WITH_PILOT).subject
+    section = aims.aims(subject, aims.statuses(subject))
     own, context = (b for b in section.blocks if isinstance(b, Bullets))
     assert "4/4 báo cáo đúng hạn" in own.items[0]
     hotspots = next(i for i in context.items if "6 đến 8" in i)
@@ -93,7 +94,7 @@ def test_an_office_s_own_target_gets_its_status_in_its_row(report_of, monkeypatc
     )
     monkeypatch.setattr(aims, "targets_for", lambda name, place, year: [target] if name == target.indicator else [])
     subject = report_of(WITH_PILOT).subject
-    table = table_of(subject, "outcome", "ind.caption.outcome", read=True)
+    table = table_of(subject, "outcome", "ind.caption.outcome", read=True, aimed=aims.statuses(subject))
     at = [c.label for c in table.columns].index("Mục tiêu")
     statuses = {row[0].text: row[at].text for row in table.rows}
     # 42 % against 5 %, yet a ward is still to report: on track, not reached.

@@ -137,17 +137,13 @@ def way(row: Mapping[Hashable, Any]) -> str:
     row : mapping
         state, scale, change, clear.
     """
-    if row["state"] != SHOWN:
-        return NOT_COMPARABLE
-    if not row["clear"]:
-        return UNCLEAR
-    return UP if row["change"] > (0.0 if row["scale"] == "difference" else 1.0) else DOWN
+    return NOT_COMPARABLE if row["state"] != SHOWN else _side(row) if row["clear"] else UNCLEAR
 
 
 def way_elsewhere(row: Mapping[Hashable, Any]) -> str:
     """Return how the other places moved together: a row of `monitoring.over_time.elsewhere.moved_elsewhere`."""
-    if row["change"] != row["change"]:
-        return UNKNOWN
-    if not row["clear"]:
-        return STILL
+    return UNKNOWN if row["change"] != row["change"] else _side(row) if row["clear"] else STILL
+
+
+def _side(row: Mapping[Hashable, Any]) -> str:
     return UP if row["change"] > (0.0 if row["scale"] == "difference" else 1.0) else DOWN

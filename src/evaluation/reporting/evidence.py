@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -80,7 +80,7 @@ class Evidence:
     findings: pd.DataFrame
     checked: pd.DataFrame
 
-    @property
+    @cached_property
     def synthetic(self) -> bool:
         """Whether the data are made up."""
         return self.store.synthetic

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,10 +26,10 @@ from evaluation.reporting.model import Block, Bullets, Paragraph, Section
 HOTSPOTS, TRANSFORMED = "hotspots", "hotspots_transformed"
 
 
-def aims(subject: Subject) -> Section:
-    """Return the part on targets: deadlines, the office's own, and the hotspots of the city as context."""
+def aims(subject: Subject, found: Sequence[TargetStatus]) -> Section:
+    """Return the part on targets: deadlines, the office's own (`statuses`), and the hotspots of the city as context."""
     speak = subject.language
-    judged = [*deadlines(subject), *statuses(subject)]
+    judged = [*deadlines(subject), *found]
     own = tuple(_said(s, speak) for s in judged) or (say("aims.none", speak),)
     context = tuple(_said(s, speak) for s in city_context(subject))
     elsewhere = _displaced(subject)

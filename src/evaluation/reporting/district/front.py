@@ -6,9 +6,10 @@ from evaluation.contracts import SHOWN, WITHHELD
 from evaluation.indicators import headline, indicators
 from evaluation.language import day, listed, number, percent, say, say_count, sentence, uncapitalised
 from evaluation.monitoring.funnel import INSIDE
+from evaluation.monitoring.reading import UNCLEAR, way
 from evaluation.monitoring.reports.completeness import LATE
 from evaluation.reporting.district.subject import Subject
-from evaluation.reporting.district.written import absent, change_sentence, direction, interval, value
+from evaluation.reporting.district.written import absent, change_sentence, interval, value
 from evaluation.reporting.model import Block, Bullets, Fact, Facts, Paragraph, Section
 
 MOST_FINDINGS = 5
@@ -158,7 +159,7 @@ def _moved(subject: Subject) -> str:
     speak = subject.language
     changes = {name: subject.change(name) for name in subject.of_kind("outcome")}
     known = {name: row for name, row in changes.items() if row["state"] == SHOWN}
-    clear = [f"{_name(n, speak)} ({say('change.word.' + direction(r), speak)})" for n, r in known.items() if direction(r) != "unclear"]
+    clear = [f"{_name(n, speak)} ({say('change.word.' + way(r), speak)})" for n, r in known.items() if way(r) != UNCLEAR]
     if not clear:
         return say("finding.none_moved", speak, n=len(known))
     chance = number(CHANCE * len(known), speak, 1)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from evaluation.indicators import headline, indicators
 from evaluation.language import number, percent, say, sentence
-from evaluation.monitoring.aims.status import STATUS
+from evaluation.monitoring.aims.status import STATUS, TargetStatus
 from evaluation.monitoring.charts import chart
 from evaluation.monitoring.charts.places import RULES, baseline_of
-from evaluation.monitoring.series import series_of
+from evaluation.monitoring.series import FORM_PERIODS, series_of
 from evaluation.reporting.district.aims import aims, statuses
 from evaluation.reporting.district.money import money
 from evaluation.reporting.district.subject import Subject
@@ -32,7 +33,6 @@ TRENDS = (
     "outreach_repeat_share",
     "comm_sessions",
 )
-FORM_CHANGE = "2016-Q1"
 LOOKS_A_YEAR = 4
 UNITS = {"proportion": "percent", "rate": "per_10000", "count": "count"}
 
@@ -43,12 +43,13 @@ def measured(subject: Subject) -> Section:
     legend = Paragraph(say("state.legend", speak, k=subject.evidence.protection.smallest_shown), "note")
     note = say("ind.process.note", speak)
     how = Paragraph(say("ind.how", speak), "note")
-    outcomes = (table_of(subject, "outcome", "ind.caption.outcome", read=True), legend, how, Paragraph(looks(subject)))
-    process = (table_of(subject, "process", "ind.caption.process", read=True, note=note),)
+    found = statuses(subject)
+    outcomes = (table_of(subject, "outcome", "ind.caption.outcome", True, aimed=found), legend, how, Paragraph(looks(subject)))
+    process = (table_of(subject, "process", "ind.caption.process", True, note, found),)
     parts = [
         Section("outcomes", say("ind.outcomes", speak), outcomes),
         Section("process", say("ind.process", speak), process),
-        aims(subject),
+        aims(subject, found),
         Section("trends", say("ind.trends", speak), (_trends(subject),)),
         Section("chart", say("ind.control", speak), (_control_chart(subject),)),
         Section("funnel", say("ind.funnel", speak), (_funnel(subject),)),
@@ -66,10 +67,10 @@ def looks(subject: Subject) -> str:
     return f"{sentence(found.summary(speak))}. {again}"
 
 
-def table_of(subject: Subject, kind: str, caption: str, read: bool, note: str = "") -> Table:
-    """Return the table of the district's indicators of a kind."""
-    aimed = {s.target.indicator: STATUS[s.status][subject.language] for s in statuses(subject) if s.target} if read else {}
-    rows = [replace(subject.indicator_row(i), target=aimed.get(i, "")) for i in subject.of_kind(kind)]
+def table_of(subject: Subject, kind: str, caption: str, read: bool, note: str = "", aimed: Sequence[TargetStatus] = ()) -> Table:
+    """Return the table of the district's indicators of a kind, with where those that have a target stand."""
+    standing = {s.target.indicator: STATUS[s.status][subject.language] for s in aimed if s.target}
+    rows = [replace(subject.indicator_row(i), target=standing.get(i, "")) for i in subject.of_kind(kind)]
     text = say(caption, subject.language, place=subject.place, period=subject.period)
     return indicator_table(f"{kind}-table", text, rows, subject.language, note, read)
 
@@ -83,7 +84,7 @@ def _trends(subject: Subject) -> Figure:
         known, frame = indicators()[name], subject.series(name)
         panels.append((known.label[speak], UNITS[known.measure], frame))
     drawn = trend.small_multiples(panels, speak, subject.evidence.synthetic)
-    changed = FORM_CHANGE in subject.evidence.periods[1:]
+    changed = any(start in subject.evidence.periods[1:] for start in FORM_PERIODS.values())
     key = "ind.trends.caption" if changed else "ind.trends.caption.plain"
     return picture(drawn, "trends-figure", say(key, speak, place=subject.place, n=len(subject.evidence.periods)))
 

@@ -9,7 +9,7 @@ from typing import Any
 from evaluation.contracts import MISSING, SHOWN, WITHHELD
 from evaluation.indicators import Indicator, elements, indicators
 from evaluation.language import number, number_span, percent, points, say, span
-from evaluation.monitoring.reading import Reading
+from evaluation.monitoring.reading import UNCLEAR, Reading, way
 from evaluation.reporting.model import Cell, Column, Table
 
 Row = Mapping[Hashable, Any]
@@ -51,14 +51,6 @@ def signed(ratio: float, language: str) -> str:
     return percent(ratio - 1, language)
 
 
-def direction(row: Row) -> str:
-    """Return "up", "down" or "unclear" of a shown change."""
-    if not row["clear"]:
-        return "unclear"
-    none = 0.0 if row["scale"] == "difference" else 1.0
-    return "up" if row["change"] > none else "down"
-
-
 def change_interval(row: Row, language: str) -> str:
     """Write the interval of a change on its own scale."""
     if row["scale"] == "difference":
@@ -75,14 +67,14 @@ def change_sentence(row: Row, language: str) -> str:
     """Return the clause on a change: direction only where the interval leaves out no change."""
     if row["state"] != SHOWN:
         return say("change.none", language, why=say(f"why.{row['state']}", language))
-    way, scale = direction(row), str(row["scale"])
-    size = row["change"] if way == "unclear" else abs(row["change"]) if scale == "difference" else row["change"]
+    moved, scale = way(row), str(row["scale"])
+    size = row["change"] if moved == UNCLEAR else abs(row["change"]) if scale == "difference" else row["change"]
     slots = {"interval": change_interval(row, language)}
     if scale == "difference":
         slots["points"] = points(size, language)
     else:
-        slots["relative"] = (signed if way == "unclear" else relative)(size, language)
-    return say(f"change.{way}.{scale}", language, **slots)
+        slots["relative"] = (signed if moved == UNCLEAR else relative)(size, language)
+    return say(f"change.{moved}.{scale}", language, **slots)
 
 
 @dataclass(frozen=True)
