@@ -29,7 +29,9 @@ def studied(
 ) -> Study:
     units = [f"u{i:02d}" for i in np.atleast_1d(treated)]
     panel = long(top, bottom)
-    return study_panel(panel, outcome_name="tests", treated=units, start=start, share=bottom is not None, level_factor=factor)
+    return study_panel(
+        panel, outcome_name="tests", treated=units, start=start, measure="count" if bottom is None else "share", level_factor=factor
+    )
 
 
 def steady(units: int = 25, before: float = 20, after: float = 20, periods: int = 16) -> np.ndarray:

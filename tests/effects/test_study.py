@@ -87,7 +87,7 @@ def test_a_share_needs_both_numbers_in_a_quarter() -> None:
     frame = panel(pilot=5, same=5).assign(denominator=10.0)
     frame.loc[0, "denominator"] = np.nan
     frame.loc[1, "numerator"] = np.nan
-    _, _, top, bottom = study_panel(frame, outcome_name="tests", treated=["pilot"], start=START, share=True).arrays()
+    _, _, top, bottom = study_panel(frame, outcome_name="tests", treated=["pilot"], start=START, measure="share").arrays()
     assert np.isnan(top[0]).tolist() == np.isnan(bottom[0]).tolist() == [True, True] + [False] * 6
 
 
@@ -128,7 +128,7 @@ def test_what_is_no_panel_is_refused_in_both_languages(change: object, message: 
 
 def test_a_share_needs_its_denominator() -> None:
     with pytest.raises(ValueError, match="lacks the columns denominator"):
-        study_panel(panel(pilot=30, same=30), outcome_name="tests", treated=["pilot"], start=START, share=True)
+        study_panel(panel(pilot=30, same=30), outcome_name="tests", treated=["pilot"], start=START, measure="share")
 
 
 def test_an_own_panel_needs_its_treated_units_and_start() -> None:

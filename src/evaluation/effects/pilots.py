@@ -57,7 +57,7 @@ def ward_of(pilot: Pilot) -> Ward:
     return wards()[pilot.ward_code or ""]
 
 
-def pilot_study(store: EvidenceStore, pilot: str, outcome_name: str, until: str | None = None) -> Study:
+def pilot_study(store: EvidenceStore, pilot: str, outcome_name: str, until: str | None = None, **options: Any) -> Study:
     """Describe the study of a named pilot on ward quarters.
 
     Parameters
@@ -69,6 +69,8 @@ def pilot_study(store: EvidenceStore, pilot: str, outcome_name: str, until: str 
         An outcome of the codebook.
     until : str, optional
         Last period to use.
+    **options
+        As `effects.study.study_panel`: anticipation, phase_in, level_factor, only, covariates.
 
     Returns
     -------
@@ -100,16 +102,18 @@ def pilot_study(store: EvidenceStore, pilot: str, outcome_name: str, until: str 
     if until:
         panel = panel[panel["period"] <= until]
     ward = ward_of(placed[pilot]).code
-    near = {n for p in placed.values() for n in (*neighbours(ward_of(p).code), ward_of(p).code)} - {ward}
+    left_out = {n: "neighbour" for p in placed.values() for n in neighbours(ward_of(p).code)}
+    left_out |= {ward_of(p).code: "programme" for p in placed.values()}
     return study_panel(
         panel,
         outcome_name=found.id,
         treated=[ward],
         start=start,
         label=found.label,
-        share=found.measure == "proportion",
-        exclude=near,
+        measure="share" if found.measure == "proportion" else "count",
+        exclude=left_out,
         treated_label=ward_of(placed[pilot]).name,
+        **options,
     )
 
 
@@ -118,8 +122,8 @@ def study(
     *,
     outcome: str,
     pilot: str | None = None,
-    treated: Sequence[str] = (),
-    start: str = "",
+    treated: Sequence[str] | Mapping[str, Any] = (),
+    start: Any = None,
     outcome_kind: str = "outcome",
     **options: Any,
 ) -> Study:
@@ -129,7 +133,7 @@ def study(
     ----------
     data : EvidenceStore or DataFrame
         The store, or a panel with unit, period, numerator (and denominator
-        where ``share=True``).
+        of a share or a rate).
     outcome : str
         An outcome of the codebook, or the name of what the panel measures.
     pilot : str, optional
@@ -157,6 +161,4 @@ def study(
         if not pilot:
             raise ValueError(f"Hãy nêu pilot=: {', '.join(placed_pilots())}. / Name pilot=: {', '.join(placed_pilots())}.")
         return pilot_study(data, pilot, outcome, **options)
-    if not treated or not start:
-        raise ValueError("Hãy nêu treated= và start=. / Name treated= and start=.")
     return study_panel(data, outcome_name=outcome, treated=treated, start=start, outcome_kind=outcome_kind, **options)

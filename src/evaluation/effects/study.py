@@ -1,10 +1,11 @@
-"""One description of a study of a pilot: who was treated, since when, compared with whom, and what was left out."""
+"""One description of a study for all methods: who was treated, since when, compared with whom, and what was left out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,13 +18,18 @@ if TYPE_CHECKING:
     from evaluation.effects.placebo import PilotEffect
 
 LEAST_REPORTED = 0.75
+COUNT, SHARE, RATE, VALUE = "count", "share", "rate", "value"
+MEASURES = (COUNT, SHARE, RATE, VALUE)
 COLUMNS = ("unit", "period", "numerator", "denominator")
 LEVEL_FACTOR = 3.0
 REASONS = {
     "treated": Words("thuộc mô hình thí điểm", "a pilot runs there"),
     "neighbour": Words("giáp phường thí điểm (tác động lan tỏa)", "borders a pilot ward (spill-over)"),
     "incomplete": Words("thiếu báo cáo trên 25% số quý", "more than 25% of quarters not reported"),
+    "programme": Words("có chương trình khác", "another programme runs there"),
+    "excluded": Words("do người dùng loại ra", "left out by the user"),
     "level": Words("mức trước thí điểm khác trên 3 lần", "its level before the pilot differs more than three-fold"),
+    "peak": Words("đỉnh trước thí điểm khác trên 3 lần", "its peak before the pilot differs more than three-fold"),
 }
 
 
@@ -37,37 +43,69 @@ class Study:
         Indicator id, or the outcome's column in a user's own panel.
     label : Words
         What is measured.
-    share : bool
-        Whether the outcome is numerator / denominator (else a count).
+    measure : {"count", "share", "rate", "value"}
+        A count; a part of its denominator; a count per its denominator; any
+        real number (packs per head, an index).
     panel : DataFrame
-        unit, period, numerator, denominator (1 for a count), NaN where not
-        reported; periods sort in time.
-    treated : tuple of str
-    start : str
-        First treated period.
+        unit, period, numerator, denominator (1 for a count and a value), NaN
+        where not reported; periods sort in time.
+    starts : mapping of str to period
+        First treated period of each treated unit.
     donors : tuple of str
         Comparison units that are eligible.
-    dropped : DataFrame
-        unit, reason: every unit that is neither.
+    eligibility : DataFrame
+        unit, reason ("" of a donor, else a key of `REASONS`), reported
+        (smallest part of periods with a figure, before or after the start),
+        level and peak (mean and highest numerator before the start): every
+        unit of the panel, and why it is compared with or not.
     treated_label : Words
+    anticipation : int
+        Periods before the start that no method takes as untreated.
+    phase_in : int
+        Periods from the start on that no method takes as treated in full.
+    covariates : DataFrame or None
+        unit, period and one column for each covariate.
     """
 
     outcome: str
     label: Words
-    share: bool
+    measure: str
     panel: pd.DataFrame
-    treated: tuple[str, ...]
-    start: str
+    starts: Mapping[str, Any]
     donors: tuple[str, ...]
-    dropped: pd.DataFrame
+    eligibility: pd.DataFrame
     treated_label: Words
+    anticipation: int = 0
+    phase_in: int = 0
+    covariates: pd.DataFrame | None = None
 
-    def arrays(self) -> tuple[list[str], list[str], np.ndarray, np.ndarray]:
+    @property
+    def treated(self) -> tuple[str, ...]:
+        """The treated units."""
+        return tuple(self.starts)
+
+    @property
+    def start(self) -> Any:
+        """The first treated period of any unit."""
+        return min(self.starts.values())
+
+    @property
+    def dropped(self) -> pd.DataFrame:
+        """unit, reason of every unit that is no donor, by unit."""
+        found = self.eligibility
+        return found.loc[found["reason"] != "", ["unit", "reason"]].reset_index(drop=True)
+
+    @property
+    def share(self) -> bool:
+        """Whether the outcome is a part of its denominator."""
+        return self.measure == SHARE
+
+    def arrays(self) -> tuple[list[str], list[Any], np.ndarray, np.ndarray]:
         """Return units, periods, and numerator and denominator as (units, periods) arrays with NaN where not reported."""
         top = self.panel.pivot(index="unit", columns="period", values="numerator").sort_index(axis=1)
         bottom = self.panel.pivot(index="unit", columns="period", values="denominator").sort_index(axis=1)
         usable = top.notna() & bottom.notna()
-        return list(top.index), [str(p) for p in top.columns], top.where(usable).to_numpy(float), bottom.where(usable).to_numpy(float)
+        return list(top.index), list(top.columns), top.where(usable).to_numpy(float), bottom.where(usable).to_numpy(float)
 
     def estimate(self, level: float = 0.95) -> PilotEffect:
         """Return the difference-in-differences estimate with placebo permutation over the donors."""
@@ -80,37 +118,50 @@ def study_panel(
     panel: pd.DataFrame,
     *,
     outcome_name: str,
-    treated: Sequence[str],
-    start: str,
+    treated: Sequence[str] | Mapping[str, Any],
+    start: Any = None,
     outcome_kind: str = "outcome",
     label: Words | None = None,
-    share: bool = False,
-    exclude: Iterable[str] = (),
+    measure: str = COUNT,
+    exclude: Iterable[str] | Mapping[str, str] = (),
+    only: Iterable[str] | None = None,
     level_factor: float | None = LEVEL_FACTOR,
     treated_label: Words | None = None,
+    anticipation: int = 0,
+    phase_in: int = 0,
+    covariates: pd.DataFrame | None = None,
 ) -> Study:
     """Describe a study on any panel.
 
     Parameters
     ----------
     panel : DataFrame
-        unit, period, numerator, and denominator where `share`; one row a unit
-        and period, none where it was not reported (or a missing number).
+        unit, period, numerator, and denominator of a share or a rate; one row
+        a unit and period, none where it was not reported (or a missing number).
     outcome_name : str
-    treated : sequence of str
+    treated : sequence of str, or mapping of str to period
         Units of the pilot; several are one area, summed where all reported.
-    start : str
-        First treated period, as it stands in the panel.
+        A mapping gives each its own first treated period.
+    start : str, optional
+        First treated period, as it stands in the panel; of all treated units.
     outcome_kind : {"outcome", "process", "context"}
         Said by the user for a table of their own; only outcomes are studied.
     label, treated_label : Words, optional
-    share : bool
-    exclude : iterable of str
-        Units that cannot be donors because the pilot may reach them.
+    measure : {"count", "share", "rate", "value"}
+    exclude : iterable of str, or mapping of str to reason
+        Units that cannot be donors because the pilot may reach them; a
+        mapping gives each its own key of `REASONS`.
+    only : iterable of str, optional
+        The only units that may be donors, if the rules let them.
     level_factor : float or None
-        Donors' mean numerator before the start lies within this factor of the
-        treated units', so that chance moves them about as much; None leaves
-        the rule out.
+        Donors' mean and highest numerator before the start lie within this
+        factor of the treated units' means of them, so that chance moves them
+        about as much and they had their peaks too; None leaves the rule out,
+        as it is for values, which may be negative.
+    anticipation, phase_in : int
+        Periods before and from the start on to be left out.
+    covariates : DataFrame, optional
+        unit, period and one column each.
 
     Raises
     ------
@@ -121,37 +172,62 @@ def study_panel(
         before or after the start, a column is missing, a unit has two rows in
         a period, or a number is negative.
     """
-    import pandas as pd
-
-    treated = (treated,) if isinstance(treated, str) else tuple(treated)
+    starts = _starts(treated, start)
+    if measure not in MEASURES:
+        raise ValueError(f"measure={measure!r}: {', '.join(MEASURES)}.")
     if outcome_kind != "outcome":
         raise NotAnOutcome(
             f"{outcome_name!r}: loại {outcome_kind!r} không dùng làm kết quả đánh giá. / "
             f"Kind {outcome_kind!r} is never the outcome of an evaluation."
         )
-    frame = _checked(panel if share else panel.assign(denominator=1.0))
+    frame = _checked(panel if measure in (SHARE, RATE) else panel.assign(denominator=1.0), measure)
     periods = sorted(frame["period"].unique())
     if not periods:
         raise ValueError(
             f"Chưa có số liệu so sánh được về {outcome_name!r}. / There are no figures of {outcome_name!r} that can be compared."
         )
-    if strange := sorted(set(treated) - set(frame["unit"])):
-        raise ValueError(f"Không có đơn vị {strange} trong bảng. / Units {strange} are not in the panel.")
-    if not any(p < start for p in periods) or not any(p >= start for p in periods):
-        raise ValueError(
-            f"Bảng ({periods[0]} đến {periods[-1]}) không có kỳ trước hoặc sau {start}. / The panel has no period before or after {start}."
-        )
-    reason = _reasons(frame, set(treated), start, set(exclude), level_factor)
-    donors = tuple(sorted(u for u, why in reason.items() if not why))
-    dropped = pd.DataFrame([{"unit": u, "reason": why} for u, why in sorted(reason.items()) if why], columns=["unit", "reason"])
+    known = [str(u) for u in frame["unit"].unique()]
+    left_out = dict(exclude) if isinstance(exclude, Mapping) else dict.fromkeys(exclude, "neighbour")
+    _known([*starts, *(only or ())], known)
+    for first in starts.values():
+        if not any(p < first for p in periods) or not any(p >= first for p in periods):
+            raise ValueError(
+                f"Bảng ({periods[0]} đến {periods[-1]}) không có kỳ trước hoặc sau {first}. / "
+                f"The panel has no period before or after {first}."
+            )
+    if only is not None:
+        chosen = set(only)
+        left_out |= {u: "excluded" for u in known if u not in chosen and u not in left_out}
+    eligible = _eligibility(frame, set(starts), min(starts.values()), left_out, None if measure == VALUE else level_factor)
+    donors = tuple(eligible.loc[eligible["reason"] == "", "unit"])
     words = label or Words(outcome_name, outcome_name)
     return Study(
-        outcome_name, words, share, frame, tuple(treated), start, donors, dropped, treated_label or Words(*[", ".join(treated)] * 2)
+        outcome=outcome_name,
+        label=words,
+        measure=measure,
+        panel=frame,
+        starts=starts,
+        donors=donors,
+        eligibility=eligible,
+        treated_label=treated_label or Words(*[", ".join(map(str, starts))] * 2),
+        anticipation=anticipation,
+        phase_in=phase_in,
+        covariates=covariates,
     )
 
 
-def _checked(panel: pd.DataFrame) -> pd.DataFrame:
-    """Return the panel's own columns, refusing what cannot be a panel of counts."""
+def _starts(treated: Sequence[str] | Mapping[str, Any], start: Any) -> dict[str, Any]:
+    """Return the first treated period of each treated unit."""
+    if isinstance(treated, Mapping):
+        return dict(treated)
+    units = (treated,) if isinstance(treated, str) else tuple(treated)
+    if not units or start is None or start == "":
+        raise ValueError("Hãy nêu treated= và start=. / Name treated= and start=.")
+    return dict.fromkeys(units, start)
+
+
+def _checked(panel: pd.DataFrame, measure: str) -> pd.DataFrame:
+    """Return the panel's own columns, refusing what cannot be a panel of this measure."""
     if absent := [c for c in COLUMNS if c not in panel]:
         raise ValueError(f"Bảng thiếu cột {', '.join(absent)}. / The panel lacks the columns {', '.join(absent)}.")
     frame = panel[list(COLUMNS)]
@@ -160,34 +236,49 @@ def _checked(panel: pd.DataFrame) -> pd.DataFrame:
         place = f"{twice['unit'].iloc[0]}, {twice['period'].iloc[0]}"
         raise ValueError(f"{place}: có hai dòng trong bảng; chỉ giữ một. / There are two rows in the panel; keep one.")
     negative = frame[(frame["numerator"] < 0) | (frame["denominator"] < 0)]
-    if len(negative):
+    if len(negative) and measure != VALUE:
         place = f"{negative['unit'].iloc[0]}, {negative['period'].iloc[0]}"
         raise ValueError(f"{place}: số đếm không được âm. / A count cannot be negative.")
     return frame
 
 
-def _reasons(frame: pd.DataFrame, treated: set[str], start: str, near: set[str], factor: float | None) -> dict[str, str]:
-    """Return why each unit is no donor; empty for donors."""
+def _known(named: Iterable[str], known: Sequence[str]) -> None:
+    """Refuse names that the panel does not have, with those nearest to them."""
+    strange = sorted({str(u) for u in named} - set(known))
+    if not strange:
+        return
+    near = {s: difflib.get_close_matches(s, known, 3, cutoff=0.5) for s in strange}
+    said = "; ".join(f"{s!r} ({', '.join(n)}?)" if n else repr(s) for s, n in near.items())
+    raise ValueError(f"Không có đơn vị {said} trong bảng. / Units {said} are not in the panel.")
+
+
+def _eligibility(frame: pd.DataFrame, treated: set[str], start: Any, left_out: Mapping[str, str], factor: float | None) -> pd.DataFrame:
+    """Return the units, and why each is no donor; an empty reason for donors."""
+    import pandas as pd
+
     usable = frame["numerator"].notna() & frame["denominator"].notna()
     before = frame["period"] < start
+    units = pd.Index(sorted(frame["unit"].unique()), name="unit")
     # Over all periods of the panel: a unit without a row in a period did not report it.
-    reported = [frame[usable & w].groupby("unit").size() / frame.loc[w, "period"].nunique() for w in (before, ~before)]
-    rate = frame[before & usable].groupby("unit").agg(mean=("numerator", "mean"))
-    own = rate.loc[rate.index.isin(treated), "mean"].mean()
-    reason = {}
-    for unit in frame["unit"].unique():
-        level = rate["mean"].get(unit, np.nan)
+    sides = [
+        frame[usable & w].groupby("unit").size().reindex(units, fill_value=0) / frame.loc[w, "period"].nunique() for w in (before, ~before)
+    ]
+    past = frame[before & usable].groupby("unit")["numerator"]
+    table = pd.DataFrame({"reported": np.minimum(*sides), "level": past.mean(), "peak": past.max()}, index=units)
+    own = table.loc[table.index.isin(treated), ["level", "peak"]].mean()
+
+    def why(unit: str, row: pd.Series) -> str:
         if unit in treated:
-            reason[unit] = "treated"
-        elif unit in near:
-            reason[unit] = "neighbour"
-        elif min(r.get(unit, 0.0) for r in reported) < LEAST_REPORTED:
-            reason[unit] = "incomplete"
-        elif factor is not None and not own / factor <= level <= own * factor:
-            reason[unit] = "level"
-        else:
-            reason[unit] = ""
-    return reason
+            return "treated"
+        if unit in left_out:
+            return left_out[unit]
+        if row["reported"] < LEAST_REPORTED:
+            return "incomplete"
+        far = [c for c in ("level", "peak") if factor is not None and not own[c] / factor <= row[c] <= own[c] * factor]
+        return far[0] if far else ""
+
+    table.insert(0, "reason", [why(str(u), row) for u, row in table.iterrows()])
+    return table.reset_index()
 
 
 def pilot_panel(values: pd.DataFrame, indicator: Indicator) -> pd.DataFrame:

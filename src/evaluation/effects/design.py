@@ -1,0 +1,106 @@
+"""A design: how the course without the pilot is found, the same for the pilot and for every placebo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+from evaluation.effects.matrix import Flags, Floats, Matrix
+from evaluation.language import Words
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """What a design finds for the treated units of a matrix, on the design's own scale (see `Design.logs`).
+
+    Attributes
+    ----------
+    gap : ndarray of shape (periods,)
+        Treated less counterfactual, averaged over treated units, before and
+        after the start; NaN where there is none.
+    observed, counterfactual : ndarray of shape (periods,)
+        As a reader knows them: on the outcome's scale also where the gap is in logs.
+    estimate : float
+        Average effect over the periods treated in full; NaN where there is none.
+    weights : ndarray of shape (units,)
+        What each unit lends to the counterfactual, in the order of the
+        matrix; zeros where the design has no weights.
+    standard_error : float or None
+        Of the estimate, where the design has one of its own.
+    details : dict
+        Whatever else was found (time weights, V, factors, ...).
+    """
+
+    gap: Floats
+    observed: Floats
+    counterfactual: Floats
+    estimate: float
+    weights: Floats
+    standard_error: float | None = None
+    details: dict[str, Any] = field(default_factory=dict)
+
+    def rmspe(self, periods: Flags) -> float:
+        """Return the root mean square of the gap over some periods, NaN where none is known."""
+        gap = self.gap[periods]
+        gap = gap[np.isfinite(gap)]
+        return float(np.sqrt(np.mean(gap**2))) if len(gap) else float("nan")
+
+
+class Estimator(Protocol):
+    """From a matrix to a fit of its treated units."""
+
+    def __call__(self, panel: Matrix, /) -> Fit:
+        """Return the fit.
+
+        Raises
+        ------
+        NotEnough
+            If the matrix has too few donors, periods or figures for it.
+        """
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Design:
+    """A way to find the counterfactual, with what must hold for it.
+
+    Attributes
+    ----------
+    id : str
+        "did", "event", "cs", "sc", "asc", "sdid", "mc", ...
+    name : Words
+        For a column of a table.
+    method : Words
+        One sentence with its source.
+    fit : Estimator
+    assumptions : tuple of Words
+    logs : frozenset of str
+        Measures for which gap and estimate are logs of a ratio.
+    staggered : bool
+        Whether treated units may start at different times.
+    each : callable, optional
+        (matrix, placebos) to one fit a placebo, where all at once is faster
+        than one by one; `placebos` are places of donors as in `Matrix.as_if`.
+    """
+
+    id: str
+    name: Words
+    method: Words
+    fit: Estimator
+    assumptions: tuple[Words, ...]
+    logs: frozenset[str] = frozenset()
+    staggered: bool = False
+    each: Callable[[Matrix, Sequence[Sequence[int]]], list[Fit]] | None = None
+
+    def ratio(self, measure: str) -> bool:
+        """Return whether effects on this measure are ratios."""
+        return measure in self.logs
+
+    def fits(self, panel: Matrix, placebos: Sequence[Sequence[int]]) -> list[Fit]:
+        """Return a fit for each placebo: those donors treated from the first real start on, the real pilots left out."""
+        if self.each is not None:
+            return self.each(panel, placebos)
+        return [self.fit(panel.as_if(chosen)) for chosen in placebos]

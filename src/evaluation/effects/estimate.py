@@ -1,0 +1,150 @@
+"""From a study to an effect: one design, one way to judge it, and how often the two together cry wolf."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from evaluation.effects.design import Design, Fit
+from evaluation.effects.designs import design as design_named
+from evaluation.effects.effect import DIFFERENCE, RATIO, Effect
+from evaluation.effects.inference import inference as inference_named
+from evaluation.effects.judgement import Judgement
+from evaluation.effects.matrix import Matrix, matrix
+from evaluation.effects.study import Study
+from evaluation.language import Words, uncapitalised
+from evaluation.settings import DEFAULT_SEED
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DONORS_ARE_NOT_UNTREATED = Words(
+    "Các đơn vị so sánh cũng nhận những gì kế hoạch yêu cầu ở mọi nơi: tác động là phần thêm của mô hình.",
+    "The comparison units also get what the plan asks everywhere: the effect is what the pilot adds.",
+)
+
+
+def estimate_effect(
+    study: Study,
+    design: str | Design = "did",
+    judged_by: str = "placebo",
+    *,
+    level: float = 0.95,
+    seed: int = DEFAULT_SEED,
+) -> Effect:
+    """Estimate the effect of a study's pilot by one design and judge it.
+
+    Parameters
+    ----------
+    study : Study
+    design : str or Design
+        Id of a design (`effects.designs.NAMES`), or a design made with own options.
+    judged_by : str
+        Id of an inference (`effects.inference.NAMES`).
+    level : float
+    seed : int
+        Of whatever is drawn.
+
+    Raises
+    ------
+    NotEnough
+        If the study has too few donors, periods or figures for the design.
+    ValueError
+        If there is no such design or inference.
+    """
+    chosen = design_named(design) if isinstance(design, str) else design
+    panel = matrix(study)
+    fit = chosen.fit(panel)
+    judged = inference_named(judged_by)(chosen, panel, fit, level, np.random.default_rng(seed))
+    return effect_from(study, panel, chosen, fit, judged, judged_by, level)
+
+
+def effect_from(study: Study, panel: Matrix, design: Design, fit: Fit, judged: Judgement, judged_by: str, level: float) -> Effect:
+    """Return the effect of a fit and its judgement as a result for readers."""
+    ratio = design.ratio(panel.measure)
+
+    def back(x: Any) -> Any:
+        if x is None:
+            return None
+        return np.exp(x) if ratio else x
+
+    def known(x: float | None) -> float | None:
+        return None if x is None or not np.isfinite(x) else float(back(x))
+
+    before, after = np.asarray(panel.before[panel.treated].all(axis=0)), np.asarray(panel.after[panel.treated].any(axis=0))
+    return Effect(
+        estimand=_estimand(study),
+        method=design.method,
+        estimate=known(fit.estimate),
+        low=known(judged.low),
+        high=known(judged.high),
+        level=level,
+        n=int(np.isfinite(panel.y).sum()),
+        unit=RATIO if ratio else panel.measure,
+        assumptions=(*design.assumptions, DONORS_ARE_NOT_UNTREATED),
+        diagnostics={**fit.details, **judged.details, "standard_error": fit.standard_error},
+        design=design.id,
+        outcome=study.outcome,
+        outcome_label=study.label,
+        unit_label=study.treated_label,
+        scale=RATIO if ratio else DIFFERENCE,
+        p_value=judged.p_value,
+        smallest_p=judged.smallest_p,
+        judged_by=judged_by,
+        inference=judged.said,
+        warning=judged.warning,
+        effects=_by_period(panel, fit, judged, after, back),
+        counterfactual=_frame(panel, observed=fit.observed, counterfactual=fit.counterfactual, after=after),
+        weights=_weights(panel, fit),
+        pre_rmspe=fit.rmspe(before),
+        placebo=_placebos(judged, before, after, back),
+        placebo_gaps=_placebo_gaps(panel, judged, back),
+        start=study.start,
+        n_before=int(before.sum()),
+        n_after=int(after.sum()),
+        n_donors=int((~panel.treated).sum()),
+    )
+
+
+def _estimand(study: Study) -> Words:
+    ward, label = study.treated_label, study.label
+    return Words(
+        f"Tác động của mô hình thí điểm tại {ward.vi} đối với {uncapitalised(label.vi)}, ngoài những gì kế hoạch yêu cầu ở mọi quận, huyện",
+        f"Effect of the pilot in {ward.en} on {uncapitalised(label.en)}, in addition to what the plan asks of every district",
+    )
+
+
+def _frame(panel: Matrix, **columns: Any) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame({"period": list(panel.periods), **columns})
+
+
+def _by_period(panel: Matrix, fit: Fit, judged: Judgement, after: Any, back: Any) -> pd.DataFrame:
+    ends = np.full((len(panel.periods), 2), np.nan) if judged.by_period is None else judged.by_period
+    return _frame(panel, effect=back(fit.gap), low=back(ends[:, 0]), high=back(ends[:, 1]), after=after)
+
+
+def _weights(panel: Matrix, fit: Fit) -> pd.DataFrame:
+    import pandas as pd
+
+    order = [i for i in np.argsort(-fit.weights, kind="stable") if not panel.treated[i] and abs(fit.weights[i]) > 1e-6]
+    return pd.DataFrame({"unit": [panel.units[i] for i in order], "weight": fit.weights[order] if order else np.empty(0)})
+
+
+def _placebos(judged: Judgement, before: Any, after: Any, back: Any) -> pd.DataFrame:
+    import pandas as pd
+
+    rows = [
+        (u, float(back(f.estimate)), f.rmspe(before), f.rmspe(after))
+        for u, f in zip(judged.placebo_units, judged.placebo_fits, strict=True)
+    ]
+    return pd.DataFrame(rows, columns=["unit", "effect", "pre_rmspe", "post_rmspe"])
+
+
+def _placebo_gaps(panel: Matrix, judged: Judgement, back: Any) -> pd.DataFrame:
+    import pandas as pd
+
+    parts = [_frame(panel, unit=u, gap=back(f.gap)) for u, f in zip(judged.placebo_units, judged.placebo_fits, strict=True)]
+    return pd.concat(parts, ignore_index=True)[["unit", "period", "gap"]] if parts else pd.DataFrame(columns=["unit", "period", "gap"])
