@@ -26,6 +26,8 @@ class Effect(Result):
         Id of the design: "did", "event", "cs", "sc", "asc", "sdid", "mc", ...
     outcome : str
     outcome_label, unit_label : Words
+    measure : {"count", "share", "rate", "value"}
+        Of observed and counterfactual.
     scale : {"difference", "ratio"}
         Of `estimate`, `low`, `high` and of `effects`.
     p_value : float or None
@@ -64,6 +66,7 @@ class Effect(Result):
     outcome: str
     outcome_label: Words
     unit_label: Words
+    measure: str
     scale: str
     p_value: float | None = None
     smallest_p: float | None = None

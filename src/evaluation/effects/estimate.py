@@ -88,6 +88,7 @@ def effect_from(study: Study, panel: Matrix, design: Design, fit: Fit, judged: J
         outcome=study.outcome,
         outcome_label=study.label,
         unit_label=study.treated_label,
+        measure=panel.measure,
         scale=RATIO if ratio else DIFFERENCE,
         p_value=judged.p_value,
         smallest_p=judged.smallest_p,
