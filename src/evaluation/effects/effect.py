@@ -60,6 +60,8 @@ class Effect(Result):
         How often the whole procedure cries wolf where nothing happened.
     planned : str
         "planned", "exploratory", or empty where no plan was at hand.
+    synthetic : bool
+    source : Words
     """
 
     design: str
@@ -85,6 +87,8 @@ class Effect(Result):
     n_donors: int
     calibration: Calibration | None = None
     planned: str = ""
+    synthetic: bool = False
+    source: Words = field(default_factory=lambda: Words("", ""))
 
     @property
     def none(self) -> float:

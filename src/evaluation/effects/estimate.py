@@ -105,6 +105,8 @@ def effect_from(study: Study, panel: Matrix, design: Design, fit: Fit, judged: J
         n_before=int(before.sum()),
         n_after=int(after.sum()),
         n_donors=int((~panel.treated).sum()),
+        synthetic=study.synthetic,
+        source=study.source,
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from evaluation.effects.study import Study, pilot_panel, study_panel
 from evaluation.indicators import outcome as outcome_named
+from evaluation.monitoring.series import REPORTS
 from evaluation.places import Ward, neighbours, wards
 from evaluation.plan import Pilot, pilots
 from evaluation.settings import folders
@@ -113,6 +114,8 @@ def pilot_study(store: EvidenceStore, pilot: str, outcome_name: str, until: str 
         measure="share" if found.measure == "proportion" else "count",
         exclude=left_out,
         treated_label=ward_of(placed[pilot]).name,
+        synthetic=store.synthetic,
+        source=REPORTS,
         **options,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -65,6 +65,10 @@ class Study:
         Periods from the start on that no method takes as treated in full.
     covariates : DataFrame or None
         unit, period and one column for each covariate.
+    synthetic : bool
+        Whether the data are made up.
+    source : Words
+        Where they are from; empty where nobody said.
     """
 
     outcome: str
@@ -78,6 +82,8 @@ class Study:
     anticipation: int = 0
     phase_in: int = 0
     covariates: pd.DataFrame | None = None
+    synthetic: bool = False
+    source: Words = field(default_factory=lambda: Words("", ""))
 
     @property
     def treated(self) -> tuple[str, ...]:
@@ -130,6 +136,8 @@ def study_panel(
     anticipation: int = 0,
     phase_in: int = 0,
     covariates: pd.DataFrame | None = None,
+    synthetic: bool = False,
+    source: Words | None = None,
 ) -> Study:
     """Describe a study on any panel.
 
@@ -162,6 +170,8 @@ def study_panel(
         Periods before and from the start on to be left out.
     covariates : DataFrame, optional
         unit, period and one column each.
+    synthetic : bool
+    source : Words, optional
 
     Raises
     ------
@@ -213,6 +223,8 @@ def study_panel(
         anticipation=anticipation,
         phase_in=phase_in,
         covariates=covariates,
+        synthetic=synthetic,
+        source=source or Words("", ""),
     )
 
 
