@@ -115,6 +115,12 @@ class Effect(Result):
         size = abs(x)
         return number(x, language, 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 0.1 else 4)
 
+    def written_interval(self, low: float, high: float, language: str) -> str:
+        """Write an interval on the effect's scale, its unit once."""
+        if self.scale == DIFFERENCE and self.unit == "share":
+            return span(number(100 * low, language, 1), points(high, language), language)
+        return span(self.written(low, language), self.written(high, language), language)
+
     def summary(self, language: str | None = None) -> str:
         """Return the estimate with its interval, its test and its calibration, in one sentence."""
         speak = language or "en"
@@ -122,7 +128,7 @@ class Effect(Result):
             return f"{self.estimand[speak]}: —"
         tests = []
         if self.low is not None and self.high is not None:
-            ends = span(self.written(self.low, speak), self.written(self.high, speak), speak)
+            ends = self.written_interval(self.low, self.high, speak)
             tests.append(f"{number(100 * self.level, speak)}%: {ends}")
         if self.p_value is not None:
             tests.append(f"p = {number(self.p_value, speak, 3)}")

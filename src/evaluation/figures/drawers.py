@@ -10,6 +10,7 @@ from evaluation.costs.cascade import CostCascade
 from evaluation.costs.effectiveness import CostEffectiveness
 from evaluation.costs.tornado import Tornado
 from evaluation.costs.unit_costs import UnitCosts
+from evaluation.effects.effect import Effect
 from evaluation.effects.placebo import PilotEffect
 from evaluation.figures import costs, style, unit_costs, units
 from evaluation.figures.bounds import bounds
@@ -18,6 +19,7 @@ from evaluation.figures.control_chart import control_chart
 from evaluation.figures.corrections import corrections
 from evaluation.figures.digits import digits
 from evaluation.figures.displacement import displacement
+from evaluation.figures.effect import course, gaps
 from evaluation.figures.equity import concentration_curve
 from evaluation.figures.funnel import funnel
 from evaluation.figures.history import history
@@ -71,6 +73,12 @@ def indicator_value(result: IndicatorValue, ax: Axes | None = None, language: st
 def funnel_result(result: Funnel, ax: Axes | None = None, language: str = "en", **options: Any) -> Axes:
     """Draw a funnel: the names of what lies outside, or of one unit."""
     return funnel(result, ax, language=language, **options)
+
+
+@draws(Effect)
+def effect_result(result: Effect, ax: Axes | None = None, language: str = "en", **options: Any) -> Axes:
+    """Draw the gap among the placebos' gaps, or the two courses where there are no placebos."""
+    return (gaps if len(result.placebo_gaps) else course)(result, ax, language=language, **options)
 
 
 @draws(PilotEffect)
