@@ -314,7 +314,7 @@ def test_measured_values_have_no_funnel_and_no_sum(said: Said, written: Callable
 def test_what_a_sign_means_among_measured_values_is_told_by_the_rest(cells: tuple[str, ...], values: tuple[float, ...]):
     from evaluation.cli.own_numbers import numbers
 
-    assert tuple(numbers({("v", n): cell for n, cell in enumerate(cells)}, "x.csv", "v").values()) == values
+    assert tuple(numbers({("v", n): cell for n, cell in enumerate(cells)}, "x.csv", ["v"]).values()) == values
 
 
 def test_years_and_months_may_stand_in_two_columns_and_small_rates_are_not_none(said: Said, written: Callable[..., str]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from evaluation.cli.codes import WrongUse, wrong
@@ -35,7 +35,7 @@ class _Signs:
             role.setdefault(sign, []).append(row)
 
 
-def numbers(cells: Mapping[Place, object], file: str, measured: str | None = None, *, sure: bool = True) -> dict[Place, float]:
+def numbers(cells: Mapping[Place, object], file: str, measured: Collection[str] = (), *, sure: bool = True) -> dict[Place, float]:
     """Return the number in each cell, NaN where there is none.
 
     Parameters
@@ -44,10 +44,10 @@ def numbers(cells: Mapping[Place, object], file: str, measured: str | None = Non
         All cells of all columns of numbers of one file.
     file : str
         Its name, for messages.
-    measured : str, optional
-        Heading of a column of measured values, where "1.234" may have decimals.
+    measured : collection of str
+        Headings of columns of measured values, where "1.234" may have decimals.
     sure : bool
-        Whether it is known to be one; if not, and nothing tells, "1.234" is 1234.
+        Whether they are known to be such; if not, and nothing tells, "1.234" is 1234.
 
     Raises
     ------
@@ -76,7 +76,7 @@ def numbers(cells: Mapping[Place, object], file: str, measured: str | None = Non
     found: dict[Place, float] = {}
     for (heading, row), cell in cells.items():
         text = "" if cell is None else unicodedata.normalize("NFC", str(cell)).translate(_PLAINLY).strip()
-        if heading == measured and (grouped := _GROUPED.fullmatch(text)) and text.count(grouped[3]) == 1 and grouped[3] != " ":
+        if heading in measured and (grouped := _GROUPED.fullmatch(text)) and text.count(grouped[3]) == 1 and grouped[3] != " ":
             either[heading, row] = text, grouped[3]
             continue
         try:

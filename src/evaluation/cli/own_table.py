@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,7 +39,7 @@ class OwnTable:
         A column for each role that was named, under the heading that it has in
         the file: text of unit and time, numbers of the others.
     columns : mapping of str to str
-        Role ("unit", "time", "part", "count", "denominator") to heading.
+        Role ("unit", "time", "part", "count", "denominator" and further ones) to heading.
     rows : tuple of int
         Row of each row of the frame, as a spreadsheet counts it.
     file : str
@@ -52,7 +52,14 @@ class OwnTable:
     file: str
 
 
-def read(path: Path, asked: Mapping[str, str], measured: bool | None = False) -> OwnTable:
+def read(
+    path: Path,
+    asked: Mapping[str, str],
+    measured: bool | None = False,
+    *,
+    values: Collection[str] = (),
+    options: Mapping[str, str] | None = None,
+) -> OwnTable:
     """Read the named columns of a text table.
 
     Parameters
@@ -65,6 +72,10 @@ def read(path: Path, asked: Mapping[str, str], measured: bool | None = False) ->
         where no heading reads so.
     measured : bool or None
         Whether "count" is a column of measured values; None: perhaps.
+    values : collection of str
+        Further roles whose columns hold measured values.
+    options : mapping of str to str, optional
+        How the option of a role is spelled, for messages; "--role" where left out.
 
     Raises
     ------
@@ -80,17 +91,19 @@ def read(path: Path, asked: Mapping[str, str], measured: bool | None = False) ->
     from evaluation.cli.own_numbers import numbers
 
     rows, file = _rows(path)
-    at, places = _headings(rows, _parted(rows, asked), file)
+    at, places = _headings(rows, _parted(rows, asked), file, options or {})
     titles = {role: str(rows[at][column]).strip() for role, column in places.items()}
     kept = [n for n in range(at + 1, len(rows)) if any(_cell(rows[n], c) is not None for c in places.values())]
-    _search(rows, [at, *kept], places, file)
+    figures = {*NUMBERS, *values}
+    _search(rows, [at, *kept], places, figures, file)
     if not kept:
         raise wrong("own_empty", file=file)
-    cells = {(titles[role], n + 1): _cell(rows[n], c) for role, c in places.items() if role in NUMBERS for n in kept}
-    read_numbers = numbers(cells, file, None if measured is False else titles["count"], sure=bool(measured))
+    cells = {(titles[role], n + 1): _cell(rows[n], c) for role, c in places.items() if role in figures for n in kept}
+    real = {titles[role] for role in values} | (set() if measured is False else {titles["count"]})
+    read_numbers = numbers(cells, file, real, sure=measured is not None)
     frame = pd.DataFrame(
         {
-            titles[role]: [read_numbers[titles[role], n + 1] for n in kept] if role in NUMBERS else [_cell(rows[n], c) for n in kept]
+            titles[role]: [read_numbers[titles[role], n + 1] for n in kept] if role in figures else [_cell(rows[n], c) for n in kept]
             for role, c in places.items()
         }
     )
@@ -133,7 +146,9 @@ def _parted(rows: Sequence[tuple[object, ...]], asked: Mapping[str, str]) -> Map
     return {**asked, "time": year, PART: part}
 
 
-def _headings(rows: Sequence[tuple[object, ...]], asked: Mapping[str, str], file: str) -> tuple[int, dict[str, int]]:
+def _headings(
+    rows: Sequence[tuple[object, ...]], asked: Mapping[str, str], file: str, options: Mapping[str, str]
+) -> tuple[int, dict[str, int]]:
     """Return the row of the headings, from 0, and the column of each role."""
     written = [n for n, row in enumerate(rows) if row][:_HEADINGS_WITHIN]
     for at in written:
@@ -150,7 +165,11 @@ def _headings(rows: Sequence[tuple[object, ...]], asked: Mapping[str, str], file
             raise wrong("own_column_twice", file=file, name=name)
         if not columns:
             raise wrong(
-                "own_column", file=file, option="--time" if role == PART else f"--{role}", name=name, hint=_nearest(rows[best], name)
+                "own_column",
+                file=file,
+                option=options.get(role, "--time" if role == PART else f"--{role}"),
+                name=name,
+                hint=_nearest(rows[best], name),
             )
     raise AssertionError("one of the headings is not there")
 
@@ -171,10 +190,12 @@ def _nearest(row: tuple[object, ...], name: str) -> object:
     return words("cli.wrong.own_headings", names=", ".join(near)) if near else ""
 
 
-def _search(rows: Sequence[tuple[object, ...]], kept: Sequence[int], places: Mapping[str, int], file: str) -> None:
+def _search(
+    rows: Sequence[tuple[object, ...]], kept: Sequence[int], places: Mapping[str, int], figures: Collection[str], file: str
+) -> None:
     """Refuse the file if a named column seems to hold identifiers."""
     texts = [Text("cell", "", address(n, c), str(cell)) for c in places.values() for n in kept if (cell := _cell(rows[n], c)) is not None]
-    counts = {("", address(n, c)) for role, c in places.items() if role in NUMBERS for n in kept}
+    counts = {("", address(n, c)) for role, c in places.items() if role in figures for n in kept}
     if hits := look(texts, counts):
         cells = list(dict.fromkeys(hit.cell for hit in hits))
         said = words("cli.wrong.own_identifiers", file=file, cells=said_rows(cells))

@@ -14,6 +14,27 @@ if TYPE_CHECKING:
     from evaluation.effects.calibration.claims import Calibration
 
 DIFFERENCE, RATIO = "difference", "ratio"
+VERDICTS = {
+    "clear": Words("Phân biệt được với ngẫu nhiên.", "It can be told from chance."),
+    "unclear": Words("Không phân biệt được với ngẫu nhiên.", "It cannot be told from chance."),
+    "out_of_reach": Words(
+        "Không thể kết luận: giá trị p nhỏ nhất mà kiểm định này có thể cho lớn hơn mức ý nghĩa.",
+        "Nothing can be claimed: the smallest p-value that this test can give is above the level.",
+    ),
+    "unreliable": Words(
+        "Không kết luận: quy trình này không đáng tin cậy, báo động nhầm quá nhiều ở nơi không có gì xảy ra.",
+        "Nothing is claimed: this procedure is not reliable, it raises too many false alarms where nothing happened.",
+    ),
+    "uncalibrated": Words(
+        "Không kết luận: chưa biết quy trình này báo động nhầm bao nhiêu lần.",
+        "Nothing is claimed: how often this procedure raises false alarms is not known.",
+    ),
+    "warned": Words(
+        "Không kết luận: cách kiểm định này sai khi có ít đơn vị can thiệp.",
+        "Nothing is claimed: this way to judge is wrong where few units are treated.",
+    ),
+    "untested": Words("Chưa kiểm định được.", "It could not be tested."),
+}
 
 
 @dataclass(frozen=True, kw_only=True, repr=False, eq=False)
@@ -96,17 +117,29 @@ class Effect(Result):
         return 1.0 if self.scale == RATIO else 0.0
 
     @property
+    def verdict(self) -> str:
+        """What may be said of it, by rule: a key of `VERDICTS`."""
+        allowed = round(1 - self.level, 9)
+        if self.estimate is None or self.p_value is None:
+            return "untested"
+        if self.smallest_p is not None and self.smallest_p > allowed:
+            return "out_of_reach"
+        if self.p_value > allowed or (self.low is not None and self.high is not None and self.low <= self.none <= self.high):
+            return "unclear"
+        if self.warning is not None:
+            return "warned"
+        if self.calibration is None:
+            return "uncalibrated"
+        return "clear" if self.calibration.reliable else "unreliable"
+
+    @property
     def clear(self) -> bool:
         """Whether an effect may be claimed.
 
         Its test and its interval reject no effect by a way that can be relied
         on, and the whole procedure was seen not to cry wolf.
         """
-        if self.p_value is None or self.low is None or self.high is None or self.warning is not None:
-            return False
-        if self.calibration is None or not self.calibration.reliable:
-            return False
-        return self.p_value <= round(1 - self.level, 9) and not self.low <= self.none <= self.high
+        return self.verdict == "clear"
 
     def written(self, x: float, language: str) -> str:
         """Write a value on the effect's scale."""
