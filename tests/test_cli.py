@@ -63,15 +63,16 @@ def pretended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Any]:
     """Replaces the runs: the first job succeeds, the second did not report, later ones fail."""
     seen: list[Any] = []
 
-    def prepared(asked: Any, period: str, language: str, *rest: Any) -> tuple[Job, ...]:
+    def prepared(asked: Any, period: str, language: str, *rest: Any, kind: str = "district") -> tuple[Job, ...]:
         seen.append((asked, period, language, *rest))
         first = Job("760", "2018-Q4", language, tmp_path / "store", dt.date(2018, 12, 19), 2234)
-        return tuple(replace(first, district=code) for code in (asked if asked is not None else ("760", "769", "770")))
+        known = {"district": ("760", "769", "770"), "pilot": ("pham-ngu-lao", "peer-groups")}[kind]
+        return tuple(replace(first, subject=code, kind=kind) for code in (asked if asked is not None else known))
 
     def run(jobs: tuple[Job, ...], out: Path | None, *, workers: int | None = None, tell: Any = None) -> Batch:
         ends = [{"outcome": "done", "status": "reported"}, {"outcome": "done", "status": "not_reported"}]
         ends += [{"outcome": "failed", "reason": Reason.CELL_ERROR, "details": {"cell": "4", "error": "ValueError"}}]
-        records = tuple(Record(j.district, j.language, seconds=3.2, **end) for j, end in zip(jobs, ends, strict=False))  # type: ignore[arg-type]
+        records = tuple(Record(j.subject, j.language, seconds=3.2, kind=j.kind, **end) for j, end in zip(jobs, ends, strict=False))  # type: ignore[arg-type]
         for record in records if tell else ():
             tell(record)
         return Batch(records, (out or tmp_path) / "2018-Q4", tmp_path / "run")
@@ -109,6 +110,8 @@ def test_help_and_wrong_use_load_nothing_heavy():
         (["report", "--langauge", "vi", "--all"], "Có phải là --language không?", "Did you mean --language?"),
         (["repotr"], "Có phải là report không?", "Did you mean report?"),
         (["report"], "Hãy chọn quận, huyện", "Choose districts"),
+        (["report", "--all-pilots", "--all"], "chỉ một trong bốn", "one of the four"),
+        (["report", "--pilot", "pham-ngu-la"], "gần nhất: pham-ngu-lao", "nearest: pham-ngu-lao"),
         (["report", "--all", "--district", "760"], "không phải cả hai", "not both"),
         (["report", "--district", "999"], "Không có quận, huyện '999'", "no district '999'"),
         (["report", "--district", "../../etc/passwd"], "Không có quận, huyện", "no district"),
@@ -180,6 +183,14 @@ def test_each_report_has_a_line_and_a_failure_says_how_to_run_it_again(said: Cal
 
 def test_all_made_is_code_0(said: Callable[..., tuple[int, str, str]], pretended: list[Any]):
     assert said("report", "--district", "760", "--district", "769")[0] == 0
+
+
+def test_pilot_models_are_told_by_name(said: Callable[..., tuple[int, str, str]], pretended: list[Any]):
+    code, out, _ = said("report", "--all-pilots", "--language", "en")
+    lines = out.splitlines()
+    assert (code, pretended[0][0]) == (0, None)
+    assert lines[1].startswith("Support and harm reduction for women working in conditional service establishments: Reported")
+    assert lines[2].startswith("Better access and organisation for peer groups")
 
 
 def test_english_is_spoken_where_it_is_asked_for(said: Callable[..., tuple[int, str, str]], pretended: list[Any]):

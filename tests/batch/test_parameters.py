@@ -119,14 +119,14 @@ def test_the_district_report_declares_what_a_job_gives(job: Job):
 
 def test_everything_is_asked_for_in_official_order_and_as_of_the_departments_date(store: Path, template: Path):
     jobs = prepared(store=store, template=template)
-    assert [j.district for j in jobs] == list(districts())
+    assert [j.subject for j in jobs] == list(districts())
     assert {j.as_of for j in jobs} == {dt.date(2018, 12, 19)}
     assert {(j.period, j.language, j.seed) for j in jobs} == {("2018-Q4", "vi", 2234)}
 
 
 def test_districts_and_periods_are_read_in_their_usual_writings(store: Path, template: Path):
     (one,) = prepared(["quan 1", "Q.1", "760"], "Quý IV/2018", store=store, template=template)
-    assert (one.district, one.period) == ("760", "2018-Q4")
+    assert (one.subject, one.period) == ("760", "2018-Q4")
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_a_store_that_is_not_there_is_named(tmp_path: Path, template: Path):
 
 
 def test_jobs_of_one_run_belong_together(job: Job, template: Path):
-    with pytest.raises(WrongParameter, match="share period"):
-        check([job, replace(job, district="761", as_of=dt.date(2018, 12, 20))], template)
+    with pytest.raises(WrongParameter, match="share kind, period"):
+        check([job, replace(job, subject="761", as_of=dt.date(2018, 12, 20))], template)
     with pytest.raises(WrongParameter, match="none may stand twice"):
         check([job, job], template)

@@ -45,7 +45,7 @@ def _template(notebook: Callable[[str], Path]) -> Path:
 
 
 def _jobs(job: Job, codes: list[str]) -> list[Job]:
-    return [replace(job, district=code) for code in codes]
+    return [replace(job, subject=code) for code in codes]
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ def mixed(
     told: list[Record] = []
     jobs = _jobs(first, [GOOD, *ENDS, MISSING, OTHER_GOOD])
     batch = run(jobs, base / "out", template=_template(notebook), work=base / "work", limits=LIMITS, tell=told.append)
-    return batch, {r.district: r for r in batch.records}, told
+    return batch, {r.subject: r for r in batch.records}, told
 
 
 @pytest.mark.slow
@@ -104,7 +104,7 @@ def test_papermills_metadata_would_have_called_a_killed_kernel_completed(mixed: 
 @pytest.mark.slow
 def test_every_job_is_told_of_once(mixed: tuple[Batch, dict[str, Record], list[Record]]):
     batch, _, told = mixed
-    assert sorted(told, key=lambda r: r.district) == sorted(batch.records, key=lambda r: r.district)
+    assert sorted(told, key=lambda r: r.subject) == sorted(batch.records, key=lambda r: r.subject)
 
 
 class _Rows(HTMLParser):
@@ -171,7 +171,7 @@ def test_one_district_again_keeps_the_others_in_the_index(
 ):
     batch, _, _ = mixed
     before = {p.name: p.read_bytes() for p in batch.folder.glob("district-*") if "774" not in p.name}
-    again = run([replace(job, district="774")], batch.folder.parent, template=notebook("save()"), work=tmp_path / "work")
+    again = run([replace(job, subject="774")], batch.folder.parent, template=notebook("save()"), work=tmp_path / "work")
     assert not again.failed
     assert {p.name: p.read_bytes() for p in batch.folder.glob("district-*") if "774" not in p.name} == before
     body = {row[0]: row[1:] for row in _rows(again.index).rows if len(row) == 4}
@@ -184,7 +184,7 @@ def test_one_district_again_keeps_the_others_in_the_index(
 @pytest.mark.slow
 def test_a_second_run_gives_the_same_bytes(notebook: Callable[[str], Path], job: Job, tmp_path: Path):
     template = notebook('save()\nprint("Bến Nghé")\n{1, 2}')
-    jobs = [job, replace(job, language="en", district="761")]
+    jobs = [job, replace(job, language="en", subject="761")]
     runs = [run(jobs, tmp_path / name, template=template, work=tmp_path / "work") for name in ("one", "two")]
     first, second = ({p.name: p.read_bytes() for p in batch.folder.iterdir()} for batch in runs)
     assert set(first) == {
@@ -266,7 +266,7 @@ def _number_of(work: Path, patience: float) -> int:
 
 def test_a_wrong_job_starts_nothing(notebook: Callable[[str], Path], job: Job, tmp_path: Path):
     with pytest.raises(WrongParameter):
-        run([replace(job, district="../../x")], tmp_path / "out", template=notebook("save()"), work=tmp_path / "work")
+        run([replace(job, subject="../../x")], tmp_path / "out", template=notebook("save()"), work=tmp_path / "work")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -1,8 +1,21 @@
 """Many reports from one notebook: parameters checked first, a process each, published whole or not at all."""
 
-from evaluation.batch.jobs import Job, Limits
+from evaluation.batch.jobs import DISTRICT, PILOT, Job, Limits
 from evaluation.batch.parameters import WrongParameter, prepared
 from evaluation.batch.records import Reason, Record
 from evaluation.batch.run import Batch, Cancelled, Refused, run
 
-__all__ = ["Batch", "Cancelled", "Job", "Limits", "Reason", "Record", "Refused", "WrongParameter", "prepared", "run"]
+__all__ = [
+    "DISTRICT",
+    "PILOT",
+    "Batch",
+    "Cancelled",
+    "Job",
+    "Limits",
+    "Reason",
+    "Record",
+    "Refused",
+    "WrongParameter",
+    "prepared",
+    "run",
+]

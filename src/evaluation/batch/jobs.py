@@ -1,4 +1,4 @@
-"""What one run of the report notebook is asked for, and what it may cost."""
+"""What one run of a report notebook is asked for, and what it may cost."""
 
 from __future__ import annotations
 
@@ -8,23 +8,29 @@ from pathlib import Path
 
 from evaluation.settings import folders
 
-KIND = "district"
-PUBLISHED_PARAMETERS = ("district", "period", "language", "as_of", "seed")
+DISTRICT, PILOT = "district", "pilot"
+KINDS = (DISTRICT, PILOT)
+PUBLISHED_PARAMETERS = (*KINDS, "period", "language", "as_of", "seed")
 
 
-def default_template() -> Path:
-    """Return the notebook that makes district reports."""
-    return folders().notebooks / "reports" / "district_report.ipynb"
+def default_template(kind: str = DISTRICT) -> Path:
+    """Return the notebook that makes reports of a kind."""
+    return folders().notebooks / "reports" / f"{kind}_report.ipynb"
+
+
+def mark_of(language: str) -> str:
+    """Return what a report's files carry in their names for its language: nothing for Vietnamese."""
+    return "" if language == "vi" else f".{language}"
 
 
 @dataclass(frozen=True)
 class Job:
-    """One report: a district, a quarter, a language.
+    """One report: a district or a pilot model, a quarter, a language.
 
     Attributes
     ----------
-    district : str
-        Code of the statistics office.
+    subject : str
+        Code of the statistics office, or the plan's id of a pilot model.
     period : str
         "2018-Q4".
     language : {"vi", "en"}
@@ -33,20 +39,23 @@ class Job:
     as_of : date
         What came later counts as not reported.
     seed : int
+    kind : {"district", "pilot"}
+        Also the name of the notebook's parameter for the subject.
     """
 
-    district: str
+    subject: str
     period: str
     language: str
     store: Path
     as_of: dt.date
     seed: int
+    kind: str = DISTRICT
 
     @property
     def parameters(self) -> dict[str, str | int]:
         """The notebook's parameters: plain text and whole numbers, which papermill passes on unchanged."""
         return {
-            "district": self.district,
+            self.kind: self.subject,
             "period": self.period,
             "language": self.language,
             "store": str(self.store),
@@ -57,13 +66,12 @@ class Job:
     @property
     def name(self) -> str:
         """What tells it from the other jobs of a run: "760-vi"."""
-        return f"{self.district}-{self.language}"
+        return f"{self.subject}-{self.language}"
 
     @property
     def files(self) -> dict[str, str]:
-        """Names of the files that it publishes, by kind; Vietnamese carries no mark of language."""
-        mark = "" if self.language == "vi" else f".{self.language}"
-        return {kind: f"{KIND}-{self.district}{mark}.{kind}" for kind in ("html", "json", "ipynb")}
+        """Names of the files that it publishes, by their form; Vietnamese carries no mark of language."""
+        return {form: f"{self.kind}-{self.subject}{mark_of(self.language)}.{form}" for form in ("html", "json", "ipynb")}
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from evaluation.batch.jobs import KIND, Job
+from evaluation.batch.jobs import KINDS, Job
 from evaluation.batch.publish import digest
 from evaluation.batch.records import Record
 from evaluation.reporting.provenance import code_version
@@ -92,14 +92,18 @@ def read(folder: Path) -> dict[str, Any]:
 
 def last_ends(folder: Path) -> dict[str, dict[str, Any]]:
     """Return how each report's last run ended, by "760-vi", as the manifest has it."""
-    return {f"{entry['district']}-{entry['language']}": entry for entry in read(folder).get("jobs", [])}
+    return {f"{_subject(entry)}-{entry['language']}": entry for entry in read(folder).get("jobs", [])}
+
+
+def _subject(entry: Mapping[str, Any]) -> str:
+    return next(str(entry[kind]) for kind in KINDS if kind in entry)
 
 
 def entries(records: Mapping[str, Record]) -> dict[str, dict[str, Any]]:
     """Return the manifest's entries on the jobs of a run, by "760-vi"; a failure by its kind alone."""
     made = {}
     for name, r in records.items():
-        entry: dict[str, Any] = {"district": r.district, "language": r.language, "outcome": r.outcome, "seconds": r.seconds}
+        entry: dict[str, Any] = {r.kind: r.subject, "language": r.language, "outcome": r.outcome, "seconds": r.seconds}
         entry |= {"status": r.status, "files": dict(r.files)} if r.done else {"reason": str(r.reason)}
         made[name] = entry
     return made
@@ -118,7 +122,7 @@ def written(folder: Path, run: Run, ends: Mapping[str, Mapping[str, Any]], index
         The index that is published with it.
     """
     first = run.jobs[0]
-    files = {path.name: digest(path.read_bytes()) for path in sorted(folder.glob(f"{KIND}-*.*"))}
+    files = {path.name: digest(path.read_bytes()) for kind in KINDS for path in sorted(folder.glob(f"{kind}-*.*"))}
     content = {
         "schema": SCHEMA,
         "run": {
@@ -129,7 +133,7 @@ def written(folder: Path, run: Run, ends: Mapping[str, Mapping[str, Any]], index
         "packages": package_versions(),
         "template": {"name": run.template.name, "sha256": digest(run.template.read_bytes())},
         "parameters": {
-            "districts": [j.district for j in run.jobs],
+            f"{first.kind}s": [j.subject for j in run.jobs],
             "languages": sorted({j.language for j in run.jobs}),
             "period": first.period,
             "as_of": first.as_of.isoformat(),

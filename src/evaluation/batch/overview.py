@@ -1,4 +1,4 @@
-"""The index of a folder of reports: the 24 districts in their order, what each has, and what failed."""
+"""The index of a folder of reports: the 24 districts in their order and the pilot models, what each has, and what failed."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from evaluation.batch.jobs import KIND
+from evaluation.batch.jobs import DISTRICT, PILOT, mark_of
 from evaluation.language import LANGUAGES, number, say
 from evaluation.periods import Period
 from evaluation.places import districts
+from evaluation.plan import pilots
 from evaluation.reporting.html import index
 
 SHARE = "ward_reporting_share"
 
 
-def entry(folder: Path, code: str, ends: Mapping[str, Mapping[str, Any]], language: str) -> dict[str, Any]:
-    """Return a district's line of the index.
+def entry(folder: Path, code: str, ends: Mapping[str, Mapping[str, Any]], language: str, kind: str = DISTRICT) -> dict[str, Any]:
+    """Return the line of the index of a district or a pilot model.
 
     Parameters
     ----------
@@ -28,13 +29,14 @@ def entry(folder: Path, code: str, ends: Mapping[str, Mapping[str, Any]], langua
         How each report's last run ended, by "760-vi".
     language : {"vi", "en"}
         Of the index.
+    kind : {"district", "pilot"}
 
     Returns
     -------
     dict
         name, status, state, completeness, links (href, label, lang).
     """
-    figures = {spoken: _figures(folder / f"{KIND}-{code}{_mark(spoken)}.json") for spoken in LANGUAGES}
+    figures = {spoken: _figures(folder / f"{kind}-{code}{mark_of(spoken)}.json") for spoken in LANGUAGES}
     there = next((f for f in figures.values() if f), None)
     failed = [run for spoken in LANGUAGES if (run := ends.get(f"{code}-{spoken}")) and run["outcome"] != "done"]
     if failed:
@@ -44,12 +46,12 @@ def entry(folder: Path, code: str, ends: Mapping[str, Mapping[str, Any]], langua
     else:
         state, status = "not_made", say("batch.status.not_made", language)
     return {
-        "name": districts()[code].name[language],
+        "name": (districts()[code] if kind == DISTRICT else pilots()[code]).name[language],
         "code": code,
         "state": state,
         "status": status,
         "completeness": _completeness(there, language),
-        "links": _links(folder, code, language),
+        "links": _links(folder, kind, code, language),
     }
 
 
@@ -66,6 +68,8 @@ def page(folder: Path, period: str, ends: Mapping[str, Mapping[str, Any]], synth
     language : {"vi", "en"}
     """
     lines = [entry(folder, code, ends, language) for code in districts()]
+    models = [entry(folder, name, ends, language, PILOT) for name in pilots()]
+    models = models if any(m["state"] != "not_made" for m in models) else []
     made = sum(1 for line in lines if line["links"])
     failed = sum(1 for line in lines if line["state"] == "failed")
     heading = {
@@ -74,11 +78,7 @@ def page(folder: Path, period: str, ends: Mapping[str, Mapping[str, Any]], synth
             "index.intro", language, made=number(made, language), all=number(len(lines), language), failed=number(failed, language)
         ),
     }
-    return index(lines, heading, language, synthetic)
-
-
-def _mark(spoken: str) -> str:
-    return "" if spoken == "vi" else f".{spoken}"
+    return index(lines, heading, language, synthetic, models)
 
 
 def _figures(path: Path) -> dict[str, Any] | None:
@@ -104,16 +104,16 @@ def _completeness(figures: Mapping[str, Any] | None, language: str) -> str:
     return say("index.share", language, given=number(given, language), expected=number(expected, language))
 
 
-def _links(folder: Path, code: str, language: str) -> list[dict[str, str]]:
+def _links(folder: Path, kind: str, code: str, language: str) -> list[dict[str, str]]:
     """Return the pages in both languages; key figures and notebook once, since they differ in labels alone."""
 
-    def name(kind: str, spoken: str) -> str:
-        return f"{KIND}-{code}{_mark(spoken)}.{kind}"
+    def name(form: str, spoken: str) -> str:
+        return f"{kind}-{code}{mark_of(spoken)}.{form}"
 
     pages = [spoken for spoken in LANGUAGES if (folder / name("html", spoken)).is_file()]
     found = [{"href": name("html", spoken), "label": say(f"index.link.{spoken}", language), "lang": spoken} for spoken in pages]
-    for kind in ("json", "ipynb"):
+    for form in ("json", "ipynb"):
         for spoken in pages[:1]:
-            if (folder / name(kind, spoken)).is_file():
-                found.append({"href": name(kind, spoken), "label": say(f"index.link.{kind}", language), "lang": ""})
+            if (folder / name(form, spoken)).is_file():
+                found.append({"href": name(form, spoken), "label": say(f"index.link.{form}", language), "lang": ""})
     return found

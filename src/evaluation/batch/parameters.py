@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from evaluation.batch.jobs import Job, default_template
+from evaluation.batch.jobs import DISTRICT, PILOT, Job, default_template
 from evaluation.language import LANGUAGES, words
 from evaluation.periods import Period, PeriodError
 from evaluation.places import AmbiguousPlace, UnknownPlace, districts, find_district
+from evaluation.plan import UnknownPilot, pilot, pilots
 from evaluation.settings import DEFAULT_PERIOD, DEFAULT_SEED, folders
 from evaluation.store import StoreError, open_store
 
@@ -103,14 +104,16 @@ def check_names(requested: Mapping[str, object], template: Path) -> None:
 
 
 def check_values(requested: Mapping[str, object]) -> None:
-    """Refuse values outside the vocabulary: 24 district codes, quarters, two languages, ISO dates, a seed.
+    """Refuse values outside the vocabulary: codes of districts and pilots, quarters, two languages, ISO dates, a seed.
 
     Raises
     ------
     WrongParameter
     """
-    if requested["district"] not in districts():
-        raise _wrong("district", value=_shown(requested["district"]))
+    if DISTRICT in requested and requested[DISTRICT] not in districts():
+        raise _wrong("district", value=_shown(requested[DISTRICT]))
+    if PILOT in requested and requested[PILOT] not in pilots():
+        raise _wrong("pilot", value=_shown(requested[PILOT]), known=", ".join(pilots()))
     if requested["language"] not in LANGUAGES:
         raise _wrong("language", value=_shown(requested["language"]))
     period = _period(str(requested["period"]))
@@ -172,13 +175,14 @@ def prepared(
     as_of: str | dt.date | None = None,
     seed: int = DEFAULT_SEED,
     template: Path | None = None,
+    kind: str = DISTRICT,
 ) -> tuple[Job, ...]:
     """Return the jobs of a run, everything about them checked.
 
     Parameters
     ----------
     asked : sequence of str, optional
-        Districts by code or name in any usual writing; all 24 where left out.
+        Districts by code or name in any usual writing, or pilot models by id; all of them where left out.
     period : str
         A quarter in any usual writing.
     language : {"vi", "en"}
@@ -188,12 +192,13 @@ def prepared(
         The Department's due date of the period where left out.
     seed : int
     template : Path, optional
-        The district report where left out.
+        The notebook of the kind where left out.
+    kind : {"district", "pilot"}
 
     Returns
     -------
     tuple of Job
-        In official order of the districts, each once.
+        In official order of the districts or the plan's of the pilots, each once.
 
     Raises
     ------
@@ -201,11 +206,12 @@ def prepared(
         With what would be right.
     """
     quarter = _period(period)
-    wanted = {_district(text) for text in asked} if asked is not None else set(districts())
+    known = tuple(districts() if kind == DISTRICT else pilots())
+    wanted = {_subject(text, kind) for text in asked} if asked is not None else set(known)
     day = _date(as_of) if as_of is not None else quarter.department_due
     place = (store or folders().evidence).resolve()
-    jobs = tuple(Job(code, str(quarter), language, place, day, seed) for code in districts() if code in wanted)
-    check(jobs, template or default_template())
+    jobs = tuple(Job(code, str(quarter), language, place, day, seed, kind) for code in known if code in wanted)
+    check(jobs, template or default_template(kind))
     return jobs
 
 
@@ -223,7 +229,7 @@ def check(jobs: Sequence[Job], template: Path) -> bool:
     """
     if not jobs:
         raise _wrong("nothing")
-    if len({(j.period, j.store, j.as_of) for j in jobs}) > 1 or len({j.name for j in jobs}) < len(jobs):
+    if len({(j.kind, j.period, j.store, j.as_of) for j in jobs}) > 1 or len({j.name for j in jobs}) < len(jobs):
         raise _wrong("mixed")
     for job in jobs:
         check_values(job.parameters)
@@ -231,8 +237,9 @@ def check(jobs: Sequence[Job], template: Path) -> bool:
     return check_data(jobs[0].store, jobs[0].as_of, jobs[0].period)
 
 
-def _district(text: str) -> str:
+def _subject(text: str, kind: str) -> str:
+    """Return the code of a district in any usual spelling, or the id of a pilot model."""
     try:
-        return find_district(text).code
-    except (UnknownPlace, AmbiguousPlace) as error:
+        return find_district(text).code if kind == DISTRICT else pilot(text).id
+    except (UnknownPlace, AmbiguousPlace, UnknownPilot) as error:
         raise WrongParameter(str(error)) from None

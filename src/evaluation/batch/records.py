@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Self
 
-from evaluation.batch.jobs import Job
+from evaluation.batch.jobs import DISTRICT, Job
 from evaluation.language import say
 
 DONE, FAILED = "done", "failed"
@@ -54,7 +54,8 @@ class Record:
 
     Attributes
     ----------
-    district, language : str
+    subject, language : str
+        District code or id of a pilot model.
     outcome : {"done", "failed"}
     status : str
         Of a report that was made: "reported" or "not_reported".
@@ -66,9 +67,10 @@ class Record:
         SHA-256 of what was published, by file name.
     seconds : float
         How long it took.
+    kind : {"district", "pilot"}
     """
 
-    district: str
+    subject: str
     language: str
     outcome: str
     status: str = ""
@@ -76,6 +78,12 @@ class Record:
     details: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 0.0
+    kind: str = DISTRICT
+
+    @property
+    def name(self) -> str:
+        """The job's name: "760-vi"."""
+        return f"{self.subject}-{self.language}"
 
     @property
     def done(self) -> bool:
@@ -85,7 +93,8 @@ class Record:
     @classmethod
     def failed(cls, job: Job, reason: Reason, seconds: float, details: Mapping[str, str] | None = None) -> Self:
         """Return the record of a job that failed."""
-        return cls(job.district, job.language, FAILED, reason=reason, details=dict(details or {}), seconds=round(seconds, 1))
+        told = dict(details or {})
+        return cls(job.subject, job.language, FAILED, reason=reason, details=told, seconds=round(seconds, 1), kind=job.kind)
 
     def sentence(self, language: str) -> str:
         """Say in one line how the job ended: its status, or the kind of reason with what is known of it."""

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from evaluation.batch import manifest, overview
 from evaluation.batch.check import page_faults
-from evaluation.batch.jobs import Job, Limits, default_template
+from evaluation.batch.jobs import DISTRICT, Job, Limits, default_template
 from evaluation.batch.parameters import check
 from evaluation.batch.pool import processors, work_through
 from evaluation.batch.publish import publish, sweep
@@ -79,12 +79,12 @@ def run(
     Parameters
     ----------
     jobs : sequence of Job
-        Of one period, store and date; `parameters.prepared` makes them.
+        Of one kind, period, store and date; `parameters.prepared` makes them.
     out : Path, optional
         The reports go into a folder of it named after the period;
         ``outputs`` where left out.
     template : Path, optional
-        The notebook; the district report where left out.
+        The notebook; the one of the jobs' kind where left out.
     work : Path, optional
         Private folder for working files; the project's own where left out.
     workers : int, optional
@@ -106,7 +106,7 @@ def run(
     Cancelled
         On an interrupt or a request to end, after all processes were ended.
     """
-    notebook = (template or default_template()).resolve()
+    notebook = (template or default_template(jobs[0].kind if jobs else DISTRICT)).resolve()
     synthetic = check(jobs, notebook)
     folder = destination(out or folders().outputs, jobs[0])
     content = open_store(jobs[0].store, jobs[0].as_of).content_hash()
@@ -122,7 +122,7 @@ def run(
     records: dict[str, Record] = {}
 
     def ended(record: Record) -> None:
-        records[f"{record.district}-{record.language}"] = record
+        records[record.name] = record
         if tell:
             tell(record)
 

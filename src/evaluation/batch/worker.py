@@ -19,7 +19,7 @@ from typing import Any
 
 from evaluation.batch.check import machine_paths, page_faults
 from evaluation.batch.ending import end_kernel
-from evaluation.batch.jobs import KIND, Job, Limits
+from evaluation.batch.jobs import Job, Limits
 from evaluation.batch.notebook import cleaned, notebook_faults
 from evaluation.batch.publish import digest, publish
 from evaluation.batch.records import DONE, RECORD, JobFailure, Reason, Record
@@ -161,8 +161,8 @@ def _tree(order: Order) -> Report:
         raise JobFailure(Reason.WRONG_TREE, field="schema") from error
     job = order.job
     asked = {
-        "kind": KIND,
-        "subject": job.district,
+        "kind": job.kind,
+        "subject": job.subject,
         "period": job.period,
         "language": job.language,
         "synthetic": order.synthetic,
@@ -185,7 +185,7 @@ def key_figures(tree: Report) -> str:
     Returns
     -------
     str
-        JSON: schema, kind, district, period, language, title, status, synthetic (and mark), key_figures, manifest.
+        JSON: schema, kind, district or pilot, period, language, title, status, synthetic (and mark), key_figures, manifest.
 
     Raises
     ------
@@ -195,7 +195,7 @@ def key_figures(tree: Report) -> str:
     content: dict[str, Any] = {
         "schema": 1,
         "kind": tree.kind,
-        "district": tree.subject,
+        tree.kind: tree.subject,
         "period": tree.period,
         "language": tree.language,
         "title": tree.title,
@@ -216,12 +216,13 @@ def _publish(order: Order, made: Made, started: float) -> Record:
     names = order.job.files
     contents = {names["html"]: made.html.encode(), names["json"]: made.figures.encode(), names["ipynb"]: made.notebook.encode()}
     record = Record(
-        order.job.district,
+        order.job.subject,
         order.job.language,
         DONE,
         status=made.tree.status,
         files={name: digest(content) for name, content in contents.items()},
         seconds=round(time.monotonic() - started, 1),
+        kind=order.job.kind,
     )
     order.out.mkdir(parents=True, exist_ok=True)
     with _uninterrupted():

@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from evaluation.cli.commands_analysis import add_analysis
+from evaluation.cli.commands_effects import add_effects
 from evaluation.cli.commands_received import add_received
 from evaluation.cli.wording import Language, add, option, spoken
 from evaluation.language import say
@@ -41,6 +42,7 @@ def application(language: str) -> Any:
     add_received(app, language)
     _add_report(app, language)
     add_analysis(app, language)
+    add_effects(app, language)
     _add_example(app, language)
     _add_look_ups(app, language)
     return typer.main.get_command(app)
@@ -54,6 +56,8 @@ def _add_report(app: typer.Typer, language: str) -> None:
     def report(
         district: Annotated[list[str] | None, option("district", language, "--district", "-d", metavar="CODE")] = None,
         everywhere: Annotated[bool, option("all", language, "--all")] = False,
+        pilot: Annotated[list[str] | None, option("pilot", language, "--pilot", metavar="ID")] = None,
+        all_pilots: Annotated[bool, option("all_pilots", language, "--all-pilots")] = False,
         period: Annotated[str, option("period", language, "--period")] = DEFAULT_PERIOD,
         speak: Annotated[Language | None, option("report_language", language, "--language")] = None,
         out: Annotated[Path | None, option("out", language, "--out", metavar="DIR")] = None,
@@ -63,9 +67,10 @@ def _add_report(app: typer.Typer, language: str) -> None:
         workers: Annotated[int | None, option("workers", language, "--workers")] = None,
         as_json: Annotated[bool, option("json", language, "--json")] = False,
     ) -> int:
-        from evaluation.cli.reports import Wanted, make
+        from evaluation.cli.reports import Wanted, chosen, make
 
-        wanted = Wanted(tuple(district or ()), everywhere, period, (speak or Language.VI).value, out, store, as_of, seed, workers)
+        kind, asked = chosen(district, everywhere, pilot, all_pilots)
+        wanted = Wanted(kind, asked, period, (speak or Language.VI).value, out, store, as_of, seed, workers)
         return make(wanted, as_json, language)
 
     add(app, "report", language, report)

@@ -6,16 +6,18 @@ import json
 import shlex
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evaluation.batch import Batch, Job, Record, Refused, prepared, run
+from evaluation.batch import DISTRICT, PILOT, Batch, Job, Record, Refused, prepared, run
 from evaluation.cli.codes import DONE, FAILED, wrong
 from evaluation.cli.screen import bar, near
 from evaluation.language import say, words
 from evaluation.periods import Period
 from evaluation.places import districts
+from evaluation.plan import pilots
 from evaluation.settings import DEFAULT_SEED, folders, private
 
 if TYPE_CHECKING:
@@ -28,9 +30,9 @@ class Wanted:
 
     Attributes
     ----------
-    districts : tuple of str
-        As typed; empty with `everywhere`.
-    everywhere : bool
+    kind : {"district", "pilot"}
+    subjects : tuple of str or None
+        As typed; None for all of the kind.
     period, language : str
     out, store : Path or None
     as_of : str or None
@@ -38,8 +40,8 @@ class Wanted:
     workers : int or None
     """
 
-    districts: tuple[str, ...]
-    everywhere: bool
+    kind: str
+    subjects: tuple[str, ...] | None
     period: str
     language: str
     out: Path | None
@@ -50,13 +52,30 @@ class Wanted:
 
     def again(self, job: Job) -> str:
         """Return the command that makes one report of it again."""
-        words = ["evaluation", "report", "--district", job.district, "--period", job.period]
+        words = ["evaluation", "report", f"--{job.kind}", job.subject, "--period", job.period]
         words += ["--language", job.language] if job.language != "vi" else []
         words += ["--out", str(self.out)] if self.out else []
         words += ["--store", str(self.store)] if self.store else []
         words += ["--as-of", self.as_of] if self.as_of else []
         words += ["--seed", str(self.seed)] if self.seed != DEFAULT_SEED else []
         return shlex.join(words)
+
+
+def chosen(
+    district: Sequence[str] | None, all_districts: bool, pilot: Sequence[str] | None, all_pilots: bool
+) -> tuple[str, tuple[str, ...] | None]:
+    """Return which kind of report was asked for, and of what: None for all of the kind.
+
+    Raises
+    ------
+    WrongUse
+        Unless exactly one of the four was given: a run makes reports of one kind.
+    """
+    given = (bool(district), all_districts, bool(pilot), all_pilots)
+    if sum(given) != 1:
+        raise wrong("choose")
+    named = tuple(district or pilot or ()) or None
+    return (DISTRICT if district or all_districts else PILOT), named
 
 
 def make(wanted: Wanted, as_json: bool, language: str) -> int:
@@ -81,12 +100,9 @@ def make(wanted: Wanted, as_json: bool, language: str) -> int:
         Before anything is started.
     Cancelled
     """
-    if bool(wanted.districts) == wanted.everywhere:
-        raise wrong("choose")
     if wanted.workers is not None and wanted.workers < 1:
         raise wrong("workers")
-    asked = None if wanted.everywhere else wanted.districts
-    jobs = prepared(asked, wanted.period, wanted.language, wanted.store, wanted.as_of, wanted.seed)
+    jobs = prepared(wanted.subjects, wanted.period, wanted.language, wanted.store, wanted.as_of, wanted.seed, kind=wanted.kind)
     if as_json:
         batch = run(jobs, wanted.out, workers=wanted.workers)
         print(json.dumps(_summary(batch), ensure_ascii=False, indent=1))
@@ -96,7 +112,7 @@ def make(wanted: Wanted, as_json: bool, language: str) -> int:
     with bar(heading, len(jobs), sys.stdout) as tell:
 
         def ended(record: Record) -> None:
-            tell(_line(record, by_name[f"{record.district}-{record.language}"], wanted, language), record.done)
+            tell(_line(record, by_name[record.name], wanted, language), record.done)
 
         batch = run(jobs, wanted.out, workers=wanted.workers, tell=ended)
     done = len(batch.records) - len(batch.failed)
@@ -105,7 +121,7 @@ def make(wanted: Wanted, as_json: bool, language: str) -> int:
 
 
 def _line(record: Record, job: Job, wanted: Wanted, language: str) -> str:
-    place = districts()[job.district].name[language]
+    place = (districts()[job.subject] if job.kind == DISTRICT else pilots()[job.subject]).name[language]
     if record.done:
         return say("cli.report.line", language, place=place, sentence=record.sentence(language), seconds=round(record.seconds))
     where = folders().work / "runs"
@@ -122,7 +138,7 @@ def _line(record: Record, job: Job, wanted: Wanted, language: str) -> str:
 def _summary(batch: Batch) -> dict[str, object]:
     reports = [
         {
-            "district": r.district,
+            r.kind: r.subject,
             "language": r.language,
             "outcome": r.outcome,
             "status": r.status,

@@ -91,7 +91,9 @@ def fragment(section: Section) -> str:
     return _render("fragment.html.j2", section=section)
 
 
-def index(entries: list[dict[str, Any]], heading: dict[str, str], language: str, synthetic: bool) -> str:
+def index(
+    entries: list[dict[str, Any]], heading: dict[str, str], language: str, synthetic: bool, models: Sequence[dict[str, Any]] = ()
+) -> str:
     """Return the index page of a batch.
 
     Parameters
@@ -103,10 +105,13 @@ def index(entries: list[dict[str, Any]], heading: dict[str, str], language: str,
         title, intro.
     language : {"vi", "en"}
     synthetic : bool
+    models : sequence of dict
+        One a pilot model, as `entries`; no table of them where empty.
     """
     return _render(
         "index.html.j2",
         entries=entries,
+        models=models,
         heading=heading,
         language=language,
         synthetic=synthetic,
