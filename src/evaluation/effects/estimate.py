@@ -25,6 +25,10 @@ DONORS_ARE_NOT_UNTREATED = Words(
     "Các đơn vị so sánh cũng nhận những gì kế hoạch yêu cầu ở mọi nơi: tác động là phần thêm của mô hình.",
     "The comparison units also get what the plan asks everywhere: the effect is what the pilot adds.",
 )
+NOT_REACHED = Words(
+    "Can thiệp không tác động đến các đơn vị so sánh.",
+    "What was done does not reach the comparison units.",
+)
 
 
 def estimate_effect(
@@ -98,7 +102,7 @@ def effect_from(study: Study, panel: Matrix, design: Design, fit: Fit, judged: J
         level=level,
         n=int(np.isfinite(panel.y).sum()),
         unit=RATIO if ratio else panel.measure,
-        assumptions=(*design.assumptions, DONORS_ARE_NOT_UNTREATED),
+        assumptions=(*design.assumptions, DONORS_ARE_NOT_UNTREATED if study.pilot else NOT_REACHED),
         diagnostics={**fit.details, **judged.details, "standard_error": fit.standard_error},
         design=design.id,
         outcome=study.outcome,
@@ -128,6 +132,11 @@ def effect_from(study: Study, panel: Matrix, design: Design, fit: Fit, judged: J
 
 def _estimand(study: Study) -> Words:
     ward, label = study.treated_label, study.label
+    if not study.pilot:
+        return Words(
+            f"Tác động tại {ward.vi} đối với {uncapitalised(label.vi)}, so với các đơn vị so sánh",
+            f"Effect in {ward.en} on {uncapitalised(label.en)}, compared with the comparison units",
+        )
     return Words(
         f"Tác động của mô hình thí điểm tại {ward.vi} đối với {uncapitalised(label.vi)}, ngoài những gì kế hoạch yêu cầu ở mọi quận, huyện",
         f"Effect of the pilot in {ward.en} on {uncapitalised(label.en)}, in addition to what the plan asks of every district",

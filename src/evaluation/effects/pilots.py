@@ -114,6 +114,7 @@ def pilot_study(store: EvidenceStore, pilot: str, outcome_name: str, until: str 
         measure="share" if found.measure == "proportion" else "count",
         exclude=left_out,
         treated_label=ward_of(placed[pilot]).name,
+        pilot=pilot,
         synthetic=store.synthetic,
         source=REPORTS,
         **options,

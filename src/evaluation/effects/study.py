@@ -65,6 +65,8 @@ class Study:
         Periods from the start on that no method takes as treated in full.
     covariates : DataFrame or None
         unit, period and one column for each covariate.
+    pilot : str
+        Id of the plan's pilot; empty for a study of anything else.
     synthetic : bool
         Whether the data are made up.
     source : Words
@@ -82,6 +84,7 @@ class Study:
     anticipation: int = 0
     phase_in: int = 0
     covariates: pd.DataFrame | None = None
+    pilot: str = ""
     synthetic: bool = False
     source: Words = field(default_factory=lambda: Words("", ""))
 
@@ -136,6 +139,7 @@ def study_panel(
     anticipation: int = 0,
     phase_in: int = 0,
     covariates: pd.DataFrame | None = None,
+    pilot: str = "",
     synthetic: bool = False,
     source: Words | None = None,
 ) -> Study:
@@ -170,6 +174,8 @@ def study_panel(
         Periods before and from the start on to be left out.
     covariates : DataFrame, optional
         unit, period and one column each.
+    pilot : str
+        Id of the plan's pilot that is studied.
     synthetic : bool
     source : Words, optional
 
@@ -223,6 +229,7 @@ def study_panel(
         anticipation=anticipation,
         phase_in=phase_in,
         covariates=covariates,
+        pilot=pilot,
         synthetic=synthetic,
         source=source or Words("", ""),
     )
