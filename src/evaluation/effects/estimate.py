@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,6 +39,7 @@ def estimate_effect(
     *,
     level: float = 0.95,
     seed: int = DEFAULT_SEED,
+    calibrated: bool = False,
 ) -> Effect:
     """Estimate the effect of a study's pilot by one design and judge it.
 
@@ -52,6 +54,9 @@ def estimate_effect(
     level : float
     seed : int
         Of whatever is drawn.
+    calibrated : bool
+        Whether to find how often the whole procedure cries wolf where nothing
+        happened (`calibration.calibrate`); without it nothing may be claimed.
 
     Raises
     ------
@@ -65,7 +70,12 @@ def estimate_effect(
     fit = chosen.fit(panel)
     judge = judged_by or judge_for(chosen, panel)
     judged = inference_named(judge)(chosen, panel, fit, level, np.random.default_rng(seed))
-    return effect_from(study, panel, chosen, fit, judged, judge, level)
+    effect = effect_from(study, panel, chosen, fit, judged, judge, level)
+    if not calibrated:
+        return effect
+    from evaluation.effects.calibration.calibrate import calibrate
+
+    return replace(effect, calibration=calibrate(study, chosen, judge, level=level, seed=seed))
 
 
 def judge_for(design: Design, panel: Matrix) -> str:
