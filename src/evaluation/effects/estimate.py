@@ -144,8 +144,8 @@ def _estimand(study: Study) -> Words:
     ward, label = study.treated_label, study.label
     if not study.pilot:
         return Words(
-            f"Tác động tại {ward.vi} đối với {uncapitalised(label.vi)}, so với các đơn vị so sánh",
-            f"Effect in {ward.en} on {uncapitalised(label.en)}, compared with the comparison units",
+            f"Tác động tại {ward.vi} đối với {label.vi}, so với các đơn vị so sánh",
+            f"Effect in {ward.en} on {label.en}, compared with the comparison units",
         )
     return Words(
         f"Tác động của mô hình thí điểm tại {ward.vi} đối với {uncapitalised(label.vi)}, ngoài những gì kế hoạch yêu cầu ở mọi quận, huyện",

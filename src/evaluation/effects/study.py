@@ -22,6 +22,7 @@ COUNT, SHARE, RATE, VALUE = "count", "share", "rate", "value"
 MEASURES = (COUNT, SHARE, RATE, VALUE)
 COLUMNS = ("unit", "period", "numerator", "denominator")
 LEVEL_FACTOR = 3.0
+MOST_NAMED = 4
 REASONS = {
     "treated": Words("thuộc mô hình thí điểm", "a pilot runs there"),
     "neighbour": Words("giáp phường thí điểm (tác động lan tỏa)", "borders a pilot ward (spill-over)"),
@@ -225,7 +226,7 @@ def study_panel(
         starts=starts,
         donors=donors,
         eligibility=eligible,
-        treated_label=treated_label or Words(*[", ".join(map(str, starts))] * 2),
+        treated_label=treated_label or _called(list(map(str, starts))),
         anticipation=anticipation,
         phase_in=phase_in,
         covariates=covariates,
@@ -233,6 +234,13 @@ def study_panel(
         synthetic=synthetic,
         source=source or Words("", ""),
     )
+
+
+def _called(units: Sequence[str]) -> Words:
+    """Return what several units are called together: their names, or where they are many, how many they are."""
+    if len(units) <= MOST_NAMED:
+        return Words(*[", ".join(units)] * 2)
+    return Words(f"{len(units)} đơn vị", f"{len(units)} units")
 
 
 def _starts(treated: Sequence[str] | Mapping[str, Any], start: Any) -> dict[str, Any]:
