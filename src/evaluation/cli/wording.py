@@ -39,6 +39,10 @@ EXAMPLES = {
         "evaluation chart sti_tested --ward 26749 --out chart.png",
         "evaluation chart --csv my.csv --unit site --time year,month --count waiting_days --measure value --place A1 --json",
     ),
+    "effect": (
+        "evaluation effect panel.csv --unit ward --time quarter --outcome tested --measure count --treated 26749 --start 2017-Q1",
+        "evaluation effect smoking.csv --unit state --time year --outcome packs --treated California --start 1989 --method sc --placebo",
+    ),
     "plan": ("evaluation plan", "evaluation plan III.1.b", "evaluation plan --json"),
     "indicators": ("evaluation indicators", "evaluation indicators sti_tested --json"),
 }
