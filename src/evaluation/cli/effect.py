@@ -93,7 +93,7 @@ def _estimated(study: Study, methods: tuple[str, ...], placebo: bool, level: flo
     failed: dict[str, str] = {}
     for name in methods:
         try:
-            found[name] = estimate_effect(study, name, "placebo" if placebo else None, level=level, seed=seed)
+            found[name] = estimate_effect(study, name, "placebo" if placebo else None, level=level, seed=seed, calibrated=True)
         except NotEnough as error:
             failed[name] = str(error)
     return found, failed
