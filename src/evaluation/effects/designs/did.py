@@ -14,6 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from evaluation.effects.design import Design, Fit
+from evaluation.effects.designs.two_way import solved, swept
 from evaluation.effects.matrix import Flags, Floats, Matrix, one_start
 from evaluation.language import Words
 
@@ -140,26 +141,20 @@ def _values_with_holes(y: Floats, seen: Flags, chosen: Floats, before: Flags, af
     the equations of all rows are sums that `chosen` picks.
     """
     as_treated = seen & (before | after)
-    normal, right = _swept(y, seen)
-    treated_normal, treated_right = _swept(y, as_treated)
+    normal, right = swept(y, seen)
+    treated_normal, treated_right = swept(y, as_treated)
     n = np.maximum(as_treated.sum(1, keepdims=True), 1)
     on = as_treated * after
     on_in = as_treated * (on - on.sum(1, keepdims=True) / n)
     k, t = len(y), y.shape[1]
     system = normal.sum(0) + (chosen @ (treated_normal - normal).reshape(k, -1)).reshape(-1, t, t)
-    told = (chosen @ as_treated + (1.0 - chosen) @ seen) > 0
-    at = np.arange(t)
-    system[:, at, at] += ~told
     sides = np.stack([right.sum(0) + chosen @ (treated_right - right), chosen @ on_in], axis=2)
-    try:
-        solved = np.linalg.solve(system + 1.0, sides)  # the ones fix the level of the period effects
-    except np.linalg.LinAlgError:  # groups of units without a period in common
-        solved = np.linalg.pinv(system, hermitian=True) @ sides
+    free = solved(system, sides)
     square = chosen @ (on * on_in).sum(1)
-    left = square - (solved[:, :, 1] * sides[:, :, 1]).sum(1)
-    moved = chosen @ (on_in * y).sum(1) - (solved[:, :, 1] * sides[:, :, 0]).sum(1)
+    left = square - (free[:, :, 1] * sides[:, :, 1]).sum(1)
+    moved = chosen @ (on_in * y).sum(1) - (free[:, :, 1] * sides[:, :, 0]).sum(1)
     estimate = np.where(left > 1e-9 * np.maximum(square, 1e-300), moved / left, np.nan)
-    period = solved[:, :, 0] - estimate[:, None] * solved[:, :, 1]
+    period = free[:, :, 0] - estimate[:, None] * free[:, :, 1]
     count = chosen @ seen
     own = np.where(count > 0, (chosen @ (seen * y)) / count, np.nan)
     levels = chosen @ (seen * (as_treated * y).sum(1, keepdims=True) / n) - estimate[:, None] * (
@@ -170,16 +165,6 @@ def _values_with_holes(y: Floats, seen: Flags, chosen: Floats, before: Flags, af
     compared = ((1.0 - chosen) @ seen) > 0
     gap = np.where((count > 0) & compared, own - levels / count - period, np.nan)
     return gap, own, own - gap, estimate
-
-
-def _swept(y: Floats, used: Flags) -> tuple[Floats, Floats]:
-    """Return what each unit lends to the equations of the period effects: (units, periods, periods) and (units, periods)."""
-    n = np.maximum(used.sum(1, keepdims=True), 1)
-    cells = used.astype(float)
-    normal = -cells[:, :, None] * (cells / n)[:, None, :]
-    at = np.arange(y.shape[1])
-    normal[:, at, at] += used
-    return normal, np.asarray(used * (y - (used * y).sum(1, keepdims=True) / n))
 
 
 DID = Design(
