@@ -67,6 +67,12 @@ class Protection:
         return int((self.counts.loc[here, "state"] == WITHHELD).sum())
 
 
+def parts_of_wholes() -> tuple[tuple[str, str], ...]:
+    """Return the elements that are part of another one, with that one."""
+    shares = [(i.numerator, i.denominator) for i in indicators().values() if i.measure == "proportion" and i.reported]
+    return (*shares, *_BY_DEFINITION)
+
+
 def protect(counts: pd.DataFrame, smallest_shown: int = SMALLEST_SHOWN) -> Protection:
     """Withhold small sensitive counts and what gives them away.
 
@@ -129,8 +135,7 @@ class _Page:
         self.lacks: Numbers = np.zeros(value.shape)  # what a count needs to leave the range in which it points at people
         self.closed: set[int] = set()
         at = {name: column for column, name in enumerate(names)}
-        shares = [(i.numerator, i.denominator) for i in indicators().values() if i.measure == "proportion" and i.reported]
-        self.pairs = [(at[p], at[w]) for p, w in (*shares, *_BY_DEFINITION) if p in at and w in at]
+        self.pairs = [(at[p], at[w]) for p, w in parts_of_wholes() if p in at and w in at]
 
     def protect(self) -> None:
         sensitive = np.array([elements()[n].sensitive for n in self.names])
