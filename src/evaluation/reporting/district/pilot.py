@@ -7,10 +7,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from evaluation.effects.effect import Effect
+from evaluation.effects.matrix import NotEnough
 from evaluation.effects.pilots import pilot_starts, pilot_study, placed_pilots, ward_of
-from evaluation.effects.placebo import PilotEffect
 from evaluation.effects.study import REASONS, Study
-from evaluation.language import number, percent, points, say, say_count, span
+from evaluation.language import number, percent, points, say, say_count, sentence, span
 from evaluation.periods import Period
 from evaluation.places import within_sentence
 from evaluation.plan import Pilot
@@ -24,14 +25,17 @@ from evaluation.store import open_store
 @dataclass(frozen=True, eq=False)
 class _Estimated:
     study: Study
-    effect: PilotEffect
+    effect: Effect | None  # None where too little was reported, or nothing may be compared
 
 
 @cache
 def _estimated(path: Path, as_of: object, pilot: str, outcome: str, until: str) -> _Estimated:
     """Return the estimate of one of a pilot's outcomes."""
     made = pilot_study(open_store(path, as_of), pilot, outcome, until)  # type: ignore[arg-type]
-    return _Estimated(made, made.estimate())
+    try:
+        return _Estimated(made, made.estimate())
+    except NotEnough:
+        return _Estimated(made, None)
 
 
 def estimates(subject: Subject, pilot: str, most: int | None = None) -> tuple[_Estimated, ...]:
@@ -67,32 +71,40 @@ def pilot_findings(subject: Subject) -> tuple[str, ...]:
 def pilot_key_figures(subject: Subject) -> list[dict[str, Any]]:
     """Return the estimates of the district's own pilots as typed key figures."""
     return [
-        {
-            "kind": "effect",
-            "id": e.effect.outcome,
-            "pilot": p.id,
-            "scale": e.effect.scale,
-            "value": e.effect.estimate,
-            "low": e.effect.low,
-            "high": e.effect.high,
-            "p": e.effect.p_value,
-            "donors": e.effect.n,
-            "clear": e.effect.clear,
-            "false_alarms": e.effect.false_alarms,
-            "false_alarm_runs": e.effect.false_alarm_runs,
-            "start": e.effect.start,
-        }
+        _key_figures(p.id, e.effect)
         for p in placed_pilots().values()
         if p.district_code == subject.code
         for e in estimates(subject, p.id)
+        if e.effect is not None
     ]
+
+
+def _key_figures(pilot_id: str, effect: Effect) -> dict[str, Any]:
+    calibration = effect.calibration
+    rates = {} if calibration is None else {"false_alarms": calibration.windows, "false_alarms_drawn": calibration.generated}
+    return {
+        "kind": "effect",
+        "id": effect.outcome,
+        "pilot": pilot_id,
+        "scale": effect.scale,
+        "value": effect.estimate,
+        "low": effect.low,
+        "high": effect.high,
+        "p": effect.p_value,
+        "donors": len(effect.placebo),
+        "clear": effect.clear,
+        "verdict": effect.verdict,
+        **{name: {"k": r.k, "m": r.m} for name, r in rates.items()},
+        "detectable": None if calibration is None else calibration.detectable,
+        "start": effect.start,
+    }
 
 
 def _primary(subject: Subject, model: Pilot) -> str:
     found = estimates(subject, model.id, most=1)
     if not found:
         return _no_start(subject, model)
-    return effect_sentence(found[0].effect, subject.language)
+    return effect_sentence(found[0].study, found[0].effect, subject.language)
 
 
 def _no_start(subject: Subject, model: Pilot) -> str:
@@ -100,30 +112,32 @@ def _no_start(subject: Subject, model: Pilot) -> str:
     return say("pilot.no_start", speak, name=model.name[speak], ward=within_sentence(ward_of(model).name)[speak])
 
 
-def effect_size(effect: PilotEffect, x: float, language: str) -> str:
+def effect_size(effect: Effect, x: float, language: str) -> str:
     """Write a value on the effect's scale: a signed relative change, or percentage points."""
     return signed(x, language) if effect.scale == "ratio" else points(x, language)
 
 
-def effect_interval(effect: PilotEffect, low: float, high: float, language: str) -> str:
+def effect_interval(effect: Effect, low: float, high: float, language: str) -> str:
     """Write an interval on the effect's scale."""
     if effect.scale == "difference":
         return points_interval(low, high, language)
     return span(signed(low, language), signed(high, language), language)
 
 
-def effect_sentence(effect: PilotEffect, language: str) -> str:
-    """Return the sentence on an effect; a direction only where it can be told from chance and its calibration is known."""
-    slots = {"label": effect.outcome_label[language], "ward": within_sentence(effect.unit_label)[language], "n": effect.n}
-    if effect.estimate is None:
+def effect_sentence(study: Study, effect: Effect | None, language: str) -> str:
+    """Return the sentence on an effect; a direction only where it can be told from chance by a procedure that may be relied on."""
+    slots: dict[str, Any] = {"label": study.label[language], "ward": within_sentence(study.treated_label)[language]}
+    if effect is None or effect.estimate is None:
         return say("pilot.effect.none", language, **slots)
-    if effect.low is None or effect.high is None:
+    slots["n"] = len(effect.placebo)
+    if effect.low is None or effect.high is None or effect.p_value is None:
         return say("pilot.effect.no_interval", language, **slots)
     slots["interval"] = effect_interval(effect, effect.low, effect.high, language)
     slots["p"] = number(effect.p_value, language, 3)
-    slots |= {"k": effect.false_alarms, "runs": effect.false_alarm_runs}
-    if not (effect.clear and effect.false_alarm_runs):
-        return say("pilot.effect.unclear", language, size=effect_size(effect, effect.estimate, language), **slots)
+    if effect.calibration is None or not effect.clear:
+        kind = "unreliable" if effect.verdict == "unreliable" else "unclear"
+        return say(f"pilot.effect.{kind}", language, size=effect_size(effect, effect.estimate, language), **slots)
+    slots |= {"past": effect.calibration.windows.written(language), "drawn": effect.calibration.generated.written(language)}
     up = effect.estimate > effect.none
     away = abs(effect.estimate - effect.none)
     size = percent(away, language) if effect.scale == "ratio" else points(away, language)
@@ -142,36 +156,30 @@ def _own(subject: Subject, model: Pilot) -> Section:
     blocks: list[Block] = [
         Paragraph(intro),
         Paragraph(say("pilot.estimand", speak)),
-        Paragraph(effect_sentence(first.effect, speak), "answer"),
-        Paragraph(_alarm(first.effect, speak)),
+        Paragraph(effect_sentence(first.study, first.effect, speak), "answer"),
+        *_alarm(first.effect, speak),
         Paragraph(say("pilot.certainty", speak)),
         _table(found, model, ward, speak),
     ]
-    if first.effect.estimate is not None and first.effect.n:
+    if first.effect is not None and len(first.effect.placebo):
         blocks.append(_figure(subject, first.effect, ward))
     blocks.append(Bullets(_stands_on(first, speak)))
     return Section(f"pilot-{model.id}", title, tuple(blocks))
 
 
-def _alarm(effect: PilotEffect, language: str) -> str:
-    if not effect.false_alarm_runs:
-        return say("pilot.alarm.none", language)
-    return say(
-        "pilot.alarm",
-        language,
-        k=effect.false_alarms,
-        n=effect.false_alarm_runs,
-        low=percent(effect.false_alarm_low, language),
-        high=percent(effect.false_alarm_high, language),
-    )
+def _alarm(effect: Effect | None, language: str) -> tuple[Block, ...]:
+    """Return how often the whole procedure cries wolf, and the rule by which it may not be relied on."""
+    if effect is None or effect.calibration is None:
+        return ()
+    found = effect.calibration
+    return (Paragraph(f"{sentence(found.summary(language))}. {found.rule(language)}"),)
 
 
 def _stands_on(found: _Estimated, language: str) -> tuple[str, ...]:
-    """Return what the estimate stands on: assumption, what could have been seen, who was not compared with and why."""
-    effect, dropped = found.effect, found.study.dropped
-    said = [say("pilot.assumption", language, text=a[language]) for a in effect.assumptions]
-    if effect.detectable is not None:
-        said.append(say("pilot.detectable", language, size=effect_size(effect, effect.detectable, language)))
+    """Return what the estimate stands on: assumptions, and who was not compared with and why."""
+    dropped = found.study.dropped
+    assumed = () if found.effect is None else found.effect.assumptions
+    said = [say("pilot.assumption", language, text=a[language]) for a in assumed]
     counted = dropped[dropped["reason"] != "treated"]["reason"].value_counts()
     items = [say_count("pilot.dropped.item", language, int(n), reason=REASONS[str(why)][language]) for why, n in counted.items()]
     if items:
@@ -190,33 +198,38 @@ def _table(found: tuple[_Estimated, ...], model: Pilot, ward: str, language: str
         ("pilot.col.reading", 15),
     )
     columns = tuple(Column(say(k, language), k not in ("ind.name", "pilot.col.reading"), k == "ind.name", w) for k, w in heads)
-    rows = tuple(_row(e.effect, language) for e in found)
+    rows = tuple(_row(e, language) for e in found)
     return Table(f"effects-{model.id}", say("pilot.caption", language, ward=ward), columns, rows)
 
 
-def _row(effect: PilotEffect, language: str) -> tuple[Cell, ...]:
-    def sized(x: float | None) -> Cell:
-        return Cell(say("state.not_applicable", language), "not_applicable") if x is None else Cell(effect_size(effect, x, language))
+def _row(found: _Estimated, language: str) -> tuple[Cell, ...]:
+    absent, effect = Cell(say("state.not_applicable", language), "not_applicable"), found.effect
+    if effect is None:
+        unread = Cell(say("pilot.reading.none", language))
+        return (Cell(found.study.label[language]), absent, absent, absent, Cell(number(len(found.study.donors), language)), absent, unread)
 
-    interval = sized(None)
+    def sized(x: float | None) -> Cell:
+        return absent if x is None else Cell(effect_size(effect, x, language))
+
+    interval = absent
     if effect.low is not None and effect.high is not None:
         interval = Cell(effect_interval(effect, effect.low, effect.high, language))
-    told = effect.clear and effect.false_alarm_runs
+    reading = effect.verdict if effect.verdict in ("clear", "unreliable") else "unclear"
     return (
         Cell(effect.outcome_label[language]),
         sized(effect.estimate),
         interval,
-        Cell(number(effect.p_value, language, 3)),
-        Cell(number(effect.n, language)),
-        sized(effect.detectable),
-        Cell(say(f"pilot.reading.{'clear' if told else 'unclear'}", language)),
+        absent if effect.p_value is None else Cell(number(effect.p_value, language, 3)),
+        Cell(number(len(effect.placebo), language)),
+        sized(effect.calibration.detectable if effect.calibration else None),
+        Cell(say(f"pilot.reading.{reading}", language)),
     )
 
 
-def _figure(subject: Subject, effect: PilotEffect, ward: str) -> Block:
+def _figure(subject: Subject, effect: Effect, ward: str) -> Block:
     from evaluation.figures import placebo
 
     speak = subject.language
-    drawn = placebo.placebo(effect, language=speak, synthetic=subject.evidence.synthetic)
-    caption = say("pilot.figure.caption", speak, label=effect.outcome_label[speak], ward=ward, n=effect.n)
+    drawn = placebo.placebo(effect, language=speak)
+    caption = say("pilot.figure.caption", speak, label=effect.outcome_label[speak], ward=ward, n=len(effect.placebo))
     return picture(drawn, "placebo-figure", caption)

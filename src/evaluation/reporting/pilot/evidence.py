@@ -1,0 +1,237 @@
+"""What a report on a pilot model draws on, worked out once for both languages: effects, what left the gate of the ward, survey, money."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from evaluation.contracts import SHOWN
+from evaluation.costs.budget import PILOT
+from evaluation.disclosure.ward import protected_ward
+from evaluation.effects.effect import Effect
+from evaluation.effects.estimate import estimate_effect
+from evaluation.effects.matrix import NotEnough
+from evaluation.effects.pilots import pilot_starts, pilot_study, placed_pilots, ward_of
+from evaluation.effects.study import Study
+from evaluation.indicators import elements
+from evaluation.language import Words
+from evaluation.monitoring.around.displacement import Displacement, displacement
+from evaluation.monitoring.around.rings import rings
+from evaluation.monitoring.around.spillover import Spillover, spillover
+from evaluation.monitoring.looks.multiple_testing import holm
+from evaluation.monitoring.series import ward_series
+from evaluation.monitoring.values import ward_counts
+from evaluation.periods import Period
+from evaluation.places import Ward, neighbours
+from evaluation.plan import Pilot, pilots
+from evaluation.reporting.evidence import Evidence, gather
+from evaluation.reporting.inspections import inspections_at_hand
+from evaluation.reporting.survey import QUESTIONS, Asked, asked, survey_at_hand
+from evaluation.store import EvidenceStore, open_store
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+REACHED = "outreach_reached"
+
+
+@dataclass(frozen=True, eq=False)
+class Estimated:
+    """One outcome of a pilot: its study and effect, or why there is none.
+
+    Attributes
+    ----------
+    outcome : str
+    study : Study
+    effect : Effect or None
+    problem : Words or None
+    adjusted : float or None
+        p-value after Holm's correction over the pilot's outcomes.
+    """
+
+    outcome: str
+    study: Study
+    effect: Effect | None
+    problem: Words | None = None
+    adjusted: float | None = None
+
+    @property
+    def told(self) -> bool:
+        """Whether the effect may be claimed, other outcomes of the pilot counted in."""
+        effect = self.effect
+        return effect is not None and effect.clear and self.adjusted is not None and self.adjusted <= round(1 - effect.level, 9)
+
+
+@dataclass(frozen=True, eq=False)
+class PilotEvidence:
+    """The evidence on one pilot model as of a date.
+
+    Attributes
+    ----------
+    model : Pilot
+    city : Evidence
+        Of the whole city, protected.
+    seed : int
+    """
+
+    model: Pilot
+    city: Evidence
+    seed: int
+
+    @property
+    def store(self) -> EvidenceStore:
+        """The store."""
+        return self.city.store
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether the data are made up."""
+        return self.city.synthetic
+
+    @cached_property
+    def ward(self) -> Ward | None:
+        """The ward that the plan names, if it names one."""
+        return ward_of(self.model) if self.model.ward_code else None
+
+    @cached_property
+    def start(self) -> str | None:
+        """First treated period, where it is known and not after the report's."""
+        known = pilot_starts(self.synthetic).get(self.model.id)
+        return known if known and known <= str(self.city.period) else None
+
+    @property
+    def since(self) -> tuple[str, ...]:
+        """Quarters since the start; empty where it is not known."""
+        return tuple(p for p in self.city.periods if self.start and p >= self.start)
+
+    @cached_property
+    def outcomes(self) -> tuple[Estimated, ...]:
+        """Effects on the plan's expected outcomes, the first first; empty without a ward or a start."""
+        if not self.ward or not self.start:
+            return ()
+        made = [self._estimated(name) for name in self.model.outcome_indicators]
+        p = {e.outcome: e.effect.p_value for e in made if e.effect is not None and e.effect.p_value is not None}
+        corrected = dict(zip(p, holm(list(p.values())).tolist(), strict=True)) if p else {}
+        return tuple(Estimated(e.outcome, e.study, e.effect, e.problem, corrected.get(e.outcome)) for e in made)
+
+    def _estimated(self, name: str) -> Estimated:
+        study = pilot_study(self.store, self.model.id, name, str(self.city.period))
+        try:
+            return Estimated(name, study, estimate_effect(study, seed=self.seed, calibrated=True))
+        except NotEnough as error:
+            vi, _, en = str(error).partition(" / ")
+            return Estimated(name, study, None, Words(vi, en or vi))
+
+    @cached_property
+    def shown(self) -> pd.DataFrame:
+        """The ward's counts that may be shown: element, span, value, state."""
+        assert self.ward is not None
+        wanted = [e.id for e in elements().values() if e.level == "ward"]
+        reported = self.store.values(list(self.city.periods), wanted, [self.ward.district_code])
+        counts = ward_counts(reported, list(self.city.periods), [self.ward.code], wanted)
+        return protected_ward(counts, self.city.protection, self.ward.district_code)
+
+    def spans(self, element: str) -> pd.DataFrame:
+        """Return an element's shown spans of the ward, in time order."""
+        return self.shown[self.shown["element"] == element].sort_values("span")
+
+    def count(self, element: str, span: str) -> tuple[float | None, str]:
+        """Return an element's value and state in a quarter or year; missing where it has no row."""
+        own = self.spans(element).set_index("span")
+        if span not in own.index:
+            return None, "missing"
+        state = str(own.loc[span, "state"])
+        return (float(own.loc[span, "value"]) if state == SHOWN else None), state
+
+    @cached_property
+    def years(self) -> tuple[str, ...]:
+        """Whole years of the release."""
+        return tuple(
+            sorted({p[:4] for p in self.city.periods if f"{p[:4]}-Q4" in self.city.periods and f"{p[:4]}-Q1" in self.city.periods})
+        )
+
+    @property
+    def years_since(self) -> tuple[str, ...]:
+        """Whole years that lie after the start."""
+        return tuple(y for y in self.years if self.start and f"{y}-Q1" >= self.start)
+
+    @cached_property
+    def reported(self) -> Mapping[str, bool]:
+        """Whether the ward's report of each quarter came."""
+        assert self.ward is not None
+        own = self.city.reports[self.city.reports["ward_code"] == self.ward.code].set_index("period")["reported"]
+        return {p: bool(own.get(p, False)) for p in self.city.periods}
+
+    @cached_property
+    def displacement(self) -> Displacement | None:
+        """What was seen around the ward of the people reached, or nothing where the quarters do not allow it."""
+        if not self.ward or not self.start:
+            return None
+        series = ward_series(self.store, REACHED).until(str(self.city.period))
+        others = {ward_of(p).code for p in placed_pilots().values()} - {self.ward.code}
+        try:
+            return displacement(series, rings(self.ward.code, exclude=others), self.start, seed=self.seed)
+        except ValueError:  # too few quarters on a side, or none reported: said in words instead
+            return None
+
+    @cached_property
+    def spill_over(self) -> Spillover | None:
+        """The change of the first outcome in neighbouring wards against wards far away, or nothing where it cannot be had."""
+        if not self.ward or not self.start:
+            return None
+        others = {ward_of(p).code for p in placed_pilots().values()} - {self.ward.code}
+        left_out = others | {n for code in others for n in neighbours(code)}
+        series = ward_series(self.store, self.model.outcome_indicators[0]).until(str(self.city.period))
+        try:
+            return spillover(series, self.ward.code, self.start, exclude=sorted(left_out))
+        except ValueError:
+            return None
+
+    @cached_property
+    def survey(self) -> tuple[Asked, ...]:
+        """The survey's questions on harm: this pilot's ward and the comparison wards; empty without a survey of the ward."""
+        found = survey_at_hand(self.synthetic)
+        if found is None or not self.ward or self.ward.code not in set(found["ward_code"]):
+            return ()
+        placed = {ward_of(p).code for p in placed_pilots().values()}
+        others = sorted(set(found["ward_code"]) - placed)
+        return tuple(asked(found, q, [self.ward.code], others) for q in QUESTIONS)
+
+    @cached_property
+    def money(self) -> pd.DataFrame | None:
+        """The pilot's budget lines up to the last whole year, or nothing where there is no budget of it."""
+        budget = self.city.budget.frame
+        if budget is None or not self.years:
+            return None
+        own = budget[(budget["scope"] == PILOT) & (budget["code"] == self.model.id) & (budget["year"] <= int(self.years[-1]))]
+        return own if len(own) else None
+
+    @cached_property
+    def inspections(self) -> pd.DataFrame | None:
+        """Checks by the city's own teams, by quarter: context."""
+        return inspections_at_hand(self.synthetic, str(self.city.period))
+
+
+def gather_pilot(store: EvidenceStore, period: Period, pilot: str, seed: int) -> PilotEvidence:
+    """Return the evidence on a pilot model.
+
+    Parameters
+    ----------
+    store : EvidenceStore
+    period : Period
+        A quarter for which some district has data.
+    pilot : str
+        Id of a pilot of the plan.
+    seed : int
+        Of whatever is drawn.
+    """
+    return _gathered(store.path, store.as_of, period, pilot, seed)
+
+
+@cache
+def _gathered(path: Path, as_of: dt.date, period: Period, pilot: str, seed: int) -> PilotEvidence:
+    return PilotEvidence(pilots()[pilot], gather(open_store(path, as_of), period), seed)
