@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from evaluation.effects.calibration.claims import Calibration, Rate
-from evaluation.effects.calibration.generator import FittedGenerator, fit_generator
+from evaluation.effects.calibration.fitting import fit_generator
+from evaluation.effects.calibration.generator import FittedGenerator
 from evaluation.effects.calibration.power import Trial, detectable
 from evaluation.effects.calibration.procedure import Procedure, highest, procedure, recent
 from evaluation.effects.calibration.windows import past_windows

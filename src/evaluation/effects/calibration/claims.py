@@ -30,12 +30,13 @@ UNTRIED = Words(
     "chưa thử được quy trình trên những nơi không có gì xảy ra, nên chưa thể kết luận",
     "the procedure could not be tried where nothing happened, so nothing may be claimed",
 )
-DETECTABLE = Words("; nếu có, tác động {size} sẽ được nhận ra trong 80% trường hợp", "; an effect of {size} would be found in 80% of cases")
+DETECTABLE = Words("; {size} sẽ được nhận ra trong 80% trường hợp", "; {size} would be found in 80% of cases")
 OUT_OF_REACH = Words(
     "; không tác động nào trong phạm vi đã thử được nhận ra trong 80% trường hợp",
     "; no effect that was tried would be found in 80% of cases",
 )
-RATIO = Words("gấp {x} lần", "{x} times")
+RATIO = Words("tỷ số {x}", "a ratio of {x}")
+DIFFERENCE = Words("chênh lệch {x}", "a difference of {x}")
 RULE = Words(
     "Không đáng tin cậy nếu cận dưới của khoảng tin cậy 95% của tỷ lệ báo động giả vượt {allowed}, "
     "hoặc tỷ lệ đó vượt {most} với ít nhất {least} lần thử.",
@@ -140,9 +141,9 @@ class Calibration(Result):
         if self.scale == "ratio":
             size = RATIO[language].format(x=number(self.detectable, language, 2))
         elif self.unit == "share":
-            size = points(self.detectable, language)
+            size = DIFFERENCE[language].format(x=points(self.detectable, language))
         else:
-            size = significant(self.detectable, language)
+            size = DIFFERENCE[language].format(x=significant(self.detectable, language))
         return DETECTABLE[language].format(size=size)
 
     def to_frame(self) -> pd.DataFrame:

@@ -133,7 +133,7 @@ class Procedure:
         if self.factor is None:
             return fit
         past, known = top[:, :start], seen[:, :start]
-        some = known.any(1)
+        some = np.asarray(known.any(1))
         level = np.where(known, past, 0.0).sum(1) / np.maximum(known.sum(1), 1)
         peak = np.where(known, past, -np.inf).max(1)
         for height in (level, peak):
@@ -222,7 +222,7 @@ def highest(numbers: Floats, among: Flags) -> Places:
 
 def can_claim(found: Judgement, level: float) -> bool:
     """Return whether a judgement could have been a claim: with too few donors nothing is learned from not claiming."""
-    if found.p_value is None:
+    if found.p_value is None or not np.isfinite(found.p_value):
         return False
     return found.smallest_p is None or found.smallest_p <= round(1 - level, 9)
 
