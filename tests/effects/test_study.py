@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from evaluation.effects.matrix import NotEnough
 from evaluation.effects.pilots import study
 from evaluation.effects.study import REASONS, pilot_panel, study_panel
 from evaluation.indicators import NotAnOutcome, indicator, indicators
@@ -57,10 +58,11 @@ def test_a_missing_row_is_a_missing_report() -> None:
     assert reasons(frame[~cut & ~never]) == {"pilot": "treated", "whole": "", "cut": "incomplete", "never": "incomplete"}
 
 
-def test_without_any_donor_there_is_a_study_without_an_estimate() -> None:
+def test_without_any_donor_there_is_a_study_and_no_estimate() -> None:
     found = study_panel(panel(pilot=30, near=30), outcome_name="tests", treated=["pilot"], start=START, exclude=["near"])
     assert found.donors == ()
-    assert found.estimate().estimate is None
+    with pytest.raises(NotEnough, match="no eligible comparison unit"):
+        found.estimate()
 
 
 def test_several_treated_units_are_compared_with_their_mean_level() -> None:

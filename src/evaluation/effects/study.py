@@ -15,7 +15,8 @@ from evaluation.language import Words
 if TYPE_CHECKING:
     import pandas as pd
 
-    from evaluation.effects.placebo import PilotEffect
+    from evaluation.effects.design import Design
+    from evaluation.effects.effect import Effect
 
 LEAST_REPORTED = 0.75
 COUNT, SHARE, RATE, VALUE = "count", "share", "rate", "value"
@@ -117,11 +118,11 @@ class Study:
         usable = top.notna() & bottom.notna()
         return list(top.index), list(top.columns), top.where(usable).to_numpy(float), bottom.where(usable).to_numpy(float)
 
-    def estimate(self, level: float = 0.95) -> PilotEffect:
-        """Return the difference-in-differences estimate with placebo permutation over the donors."""
-        from evaluation.effects.placebo import placebo_test
+    def estimate(self, design: str | Design = "did", judged_by: str | None = None, **options: Any) -> Effect:
+        """Return the effect, calibrated unless told otherwise; see `effects.estimate.estimate_effect`."""
+        from evaluation.effects.estimate import estimate_effect
 
-        return placebo_test(self, level)
+        return estimate_effect(self, design, judged_by, **{"calibrated": True, **options})
 
 
 def study_panel(
@@ -151,11 +152,13 @@ def study_panel(
     panel : DataFrame
         unit, period, numerator, and denominator of a share or a rate; one row
         a unit and period, none where it was not reported (or a missing number).
+        Units are texts or whole numbers; the study calls them by their text,
+        here, in `treated`, `exclude`, `only` and `covariates` alike.
     outcome_name : str
-    treated : sequence of str, or mapping of str to period
+    treated : sequence of str or int, or mapping of them to period
         Units of the pilot; several are one area, summed where all reported.
         A mapping gives each its own first treated period.
-    start : str, optional
+    start : str or int, optional
         First treated period, as it stands in the panel; of all treated units.
     outcome_kind : {"outcome", "process", "context"}
         Said by the user for a table of their own; only outcomes are studied.
@@ -203,17 +206,22 @@ def study_panel(
         raise ValueError(
             f"Chưa có số liệu so sánh được về {outcome_name!r}. / There are no figures of {outcome_name!r} that can be compared."
         )
-    known = [str(u) for u in frame["unit"].unique()]
-    left_out = dict(exclude) if isinstance(exclude, Mapping) else dict.fromkeys(exclude, "neighbour")
+    known = list(frame["unit"].unique())
+    reasons = exclude if isinstance(exclude, Mapping) else dict.fromkeys(exclude, "neighbour")
+    left_out = {str(u): why for u, why in reasons.items()}
     _known([*starts, *(only or ())], known)
-    for first in starts.values():
+    for first in set(starts.values()):
+        if isinstance(first, str) != isinstance(periods[0], str):
+            raise ValueError(
+                f"start={first!r}: các kỳ trong bảng viết như {periods[0]!r}. / The periods of the panel are written like {periods[0]!r}."
+            )
         if not any(p < first for p in periods) or not any(p >= first for p in periods):
             raise ValueError(
                 f"Bảng ({periods[0]} đến {periods[-1]}) không có kỳ trước hoặc sau {first}. / "
                 f"The panel has no period before or after {first}."
             )
     if only is not None:
-        chosen = set(only)
+        chosen = {str(u) for u in only}
         left_out |= {u: "excluded" for u in known if u not in chosen and u not in left_out}
     eligible = _eligibility(frame, set(starts), min(starts.values()), left_out, None if measure == VALUE else level_factor)
     donors = tuple(eligible.loc[eligible["reason"] == "", "unit"])
@@ -226,10 +234,10 @@ def study_panel(
         starts=starts,
         donors=donors,
         eligibility=eligible,
-        treated_label=treated_label or _called(list(map(str, starts))),
+        treated_label=treated_label or _called(list(starts)),
         anticipation=anticipation,
         phase_in=phase_in,
-        covariates=covariates,
+        covariates=None if covariates is None else covariates.assign(unit=_names(covariates["unit"])),
         pilot=pilot,
         synthetic=synthetic,
         source=source or Words("", ""),
@@ -246,8 +254,8 @@ def _called(units: Sequence[str]) -> Words:
 def _starts(treated: Sequence[str] | Mapping[str, Any], start: Any) -> dict[str, Any]:
     """Return the first treated period of each treated unit."""
     if isinstance(treated, Mapping):
-        return dict(treated)
-    units = (treated,) if isinstance(treated, str) else tuple(treated)
+        return {str(u): first for u, first in treated.items()}
+    units = (treated,) if isinstance(treated, str) else tuple(map(str, treated))
     if not units or start is None or start == "":
         raise ValueError("Hãy nêu treated= và start=. / Name treated= and start=.")
     return dict.fromkeys(units, start)
@@ -257,7 +265,7 @@ def _checked(panel: pd.DataFrame, measure: str) -> pd.DataFrame:
     """Return the panel's own columns, refusing what cannot be a panel of this measure."""
     if absent := [c for c in COLUMNS if c not in panel]:
         raise ValueError(f"Bảng thiếu cột {', '.join(absent)}. / The panel lacks the columns {', '.join(absent)}.")
-    frame = panel[list(COLUMNS)]
+    frame = panel[list(COLUMNS)].assign(unit=_names(panel["unit"]))
     twice = frame[frame.duplicated(["unit", "period"])]
     if len(twice):
         place = f"{twice['unit'].iloc[0]}, {twice['period'].iloc[0]}"
@@ -267,6 +275,17 @@ def _checked(panel: pd.DataFrame, measure: str) -> pd.DataFrame:
         place = f"{negative['unit'].iloc[0]}, {negative['period'].iloc[0]}"
         raise ValueError(f"{place}: số đếm không được âm. / A count cannot be negative.")
     return frame
+
+
+def _names(units: pd.Series) -> pd.Series:
+    """Return units by their text: 8001 is "8001", also where a gap elsewhere in the table made it 8001.0."""
+    import pandas as pd
+
+    if units.isna().any():
+        raise ValueError("Có dòng không nêu đơn vị. / There are rows without a unit.")
+    if pd.api.types.is_float_dtype(units) and (units == units.round()).all():
+        units = units.astype("int64")
+    return units.astype(str)
 
 
 def _known(named: Iterable[str], known: Sequence[str]) -> None:

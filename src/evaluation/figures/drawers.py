@@ -11,7 +11,6 @@ from evaluation.costs.effectiveness import CostEffectiveness
 from evaluation.costs.tornado import Tornado
 from evaluation.costs.unit_costs import UnitCosts
 from evaluation.effects.effect import Effect
-from evaluation.effects.placebo import PilotEffect
 from evaluation.figures import costs, style, unit_costs, units
 from evaluation.figures.bounds import bounds
 from evaluation.figures.completeness import completeness
@@ -26,7 +25,6 @@ from evaluation.figures.history import history
 from evaluation.figures.interrupted import controlled, interrupted
 from evaluation.figures.intervals import forest
 from evaluation.figures.many_looks import many_looks
-from evaluation.figures.placebo import placebo
 from evaluation.figures.shrinkage import shrinkage
 from evaluation.figures.target import target_course
 from evaluation.figures.trend import trend
@@ -79,12 +77,6 @@ def funnel_result(result: Funnel, ax: Axes | None = None, language: str = "en", 
 def effect_result(result: Effect, ax: Axes | None = None, language: str = "en", **options: Any) -> Axes:
     """Draw the gap among the placebos' gaps, or the two courses where there are no placebos."""
     return (gaps if len(result.placebo_gaps) else course)(result, ax, language=language, **options)
-
-
-@draws(PilotEffect)
-def pilot_effect(result: PilotEffect, ax: Axes | None = None, language: str = "en", **options: Any) -> Axes:
-    """Draw the pilot's estimate among the placebo estimates."""
-    return placebo(result, ax, language=language, **options)
 
 
 @draws(Timeliness)

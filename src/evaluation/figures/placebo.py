@@ -2,58 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 
-from evaluation.figures import states, style, time_axis, trend, units
+from evaluation.effects.effect import Effect
+from evaluation.figures import style, units
 from evaluation.figures.intervals import ratio_axis
 from evaluation.language import Words, number
-from evaluation.periods import Period
 
 Floats = npt.NDArray[np.float64]
-
-
-class PlaceboTest(Protocol):
-    """What a result must have to be drawn here."""
-
-    @property
-    def estimate(self) -> float | None:
-        """What happened against what was expected, on the scale."""
-
-    @property
-    def low(self) -> float | None:
-        """Lower end of the interval."""
-
-    @property
-    def high(self) -> float | None:
-        """Upper end of the interval."""
-
-    @property
-    def scale(self) -> str:
-        """Either "ratio" (no change is 1) or "difference" (of shares, no change is 0)."""
-
-    @property
-    def placebo(self) -> pd.DataFrame:
-        """One row a comparison unit; the estimate in the column named as the scale."""
-
-    @property
-    def p_value(self) -> float | None:
-        """Permutation p value."""
-
-    @property
-    def outcome_label(self) -> Words:
-        """The outcome."""
-
-    @property
-    def unit_label(self) -> Words:
-        """The pilot's place."""
 
 
 DOTS = Words("đơn vị so sánh, không có mô hình (giả định có)", "comparison units without the pilot (placebo)")
@@ -62,9 +24,9 @@ ESTIMATE_ONLY = Words("ước lượng", "estimate")
 NO_CHANGE = {"ratio": Words("1: không khác biệt", "1: no difference"), "difference": Words("0: không khác biệt", "0: no difference")}
 AXIS = {
     "ratio": Words("tỷ số thực tế so với kỳ vọng (thang lô-ga-rít)", "ratio of observed to expected (logarithmic scale)"),
-    "difference": Words("thực tế trừ kỳ vọng (điểm phần trăm)", "observed minus expected (percentage points)"),
+    "points": Words("thực tế trừ kỳ vọng (điểm phần trăm)", "observed minus expected (percentage points)"),
+    "value": Words("thực tế trừ kỳ vọng", "observed minus expected"),
 }
-UNITS = {"ratio": "ratio", "difference": "points"}
 COMPARED = Words("đơn vị so sánh", "comparison unit")
 UNKNOWN = Words("chưa ước lượng được", "no estimate could be made")
 CHANCE = Words(
@@ -75,8 +37,6 @@ OFF_AXIS = Words(
     "Không vẽ được {n} (tỷ số bằng 0 hoặc không tính được).",
     "Not drawn: {n} (ratio 0 or unknown).",
 )
-OBSERVED, EXPECTED = Words("thực tế", "observed"), Words("kỳ vọng nếu không có mô hình", "expected without the pilot")
-EXPECTED_BAND = Words("khoảng 95% của kỳ vọng", "95% interval of the expected")
 _DOT: dict[str, Any] = {
     "marker": "o",
     "linestyle": "none",
@@ -110,11 +70,10 @@ def stacked(values: Floats, bins: int = 48) -> tuple[Floats, Floats]:
 
 
 def placebo(
-    result: PlaceboTest,
+    result: Effect,
     ax: Axes | None = None,
     *,
     language: str = "vi",
-    synthetic: bool = False,
     title: str = "",
     source: str = "",
 ) -> Axes:
@@ -127,7 +86,6 @@ def placebo(
         a column named as the scale), `p_value`, `outcome_label`, `unit_label`.
     ax : Axes, optional
     language : {"vi", "en"}
-    synthetic : bool
     title, source : str
 
     Returns
@@ -135,7 +93,7 @@ def placebo(
     Axes
     """
     scale = result.scale
-    every = result.placebo[scale].to_numpy(float)
+    every = result.placebo["effect"].to_numpy(float)
     drawable = every[np.isfinite(every) & ((every > 0) | (scale != "ratio"))]
     estimate, low, high = _ends(result)
     notes = _notes(result, len(every), len(every) - len(drawable), language)
@@ -150,25 +108,26 @@ def placebo(
             _pilot(ax, estimate, low, high, top, result.unit_label[language])
         else:
             ax.text(0.5, 0.85, UNKNOWN[language], transform=ax.transAxes, ha="center", fontsize=style.TEXT)
-        _scale_axis(ax, scale, [float(v) for v in (estimate, low, high, *places) if v is not None], language)
+        unit = _unit(result)
+        _scale_axis(ax, unit, [float(v) for v in (estimate, low, high, *places) if v is not None], language)
         ax.set_ylim(0, top * 1.45)
         ax.set_yticks([])
         ax.spines["left"].set_visible(False)
-        ax.set_xlabel(AXIS[scale][language])
+        ax.set_xlabel(AXIS[unit][language])
         style.plain_ticks(ax)
         style.finish(
             ax,
             title=title or f"{result.unit_label[language]}: {result.outcome_label[language]}",
             handles=_handles(scale, estimate is not None, low is not None, language),
             notes=[*notes, source],
-            synthetic=synthetic,
+            synthetic=result.synthetic,
             below=36,
         )
-    _tell(ax, result, drawable, (title, notes), language, synthetic=synthetic)
+    _tell(ax, result, drawable, (title, notes), language)
     return ax
 
 
-def _ends(result: PlaceboTest) -> tuple[float | None, float | None, float | None]:
+def _ends(result: Effect) -> tuple[float | None, float | None, float | None]:
     """Return estimate and interval where they can be drawn: finite, and above 0 on the scale of ratios."""
 
     def fit(x: float | None) -> bool:
@@ -180,14 +139,19 @@ def _ends(result: PlaceboTest) -> tuple[float | None, float | None, float | None
     return result.estimate, result.low if both else None, result.high if both else None
 
 
-def _scale_axis(ax: Axes, scale: str, values: list[float], language: str) -> None:
+def _unit(result: Effect) -> str:
+    """Return in what the estimate is written: a ratio, percentage points, or the values' own unit."""
+    return "ratio" if result.scale == "ratio" else "points" if result.measure == "share" else "value"
+
+
+def _scale_axis(ax: Axes, unit: str, values: list[float], language: str) -> None:
     """Give the value axis its reach and the reader's numbers."""
-    if scale == "ratio":
+    if unit == "ratio":
         ratio_axis(ax, values or [0.5, 2.0], language)
         return
     reach = 1.1 * max((abs(v) for v in values), default=0.1) or 0.1
     ax.set_xlim(-reach, reach)
-    units.number_axis(ax.xaxis, "points", language, 9)
+    units.number_axis(ax.xaxis, unit, language, 9)
 
 
 def _pilot(ax: Axes, estimate: float, low: float | None, high: float | None, top: float, name: str) -> None:
@@ -213,11 +177,11 @@ def _handles(scale: str, known: bool, interval: bool, language: str) -> list[Art
     return found
 
 
-def _notes(result: PlaceboTest, units_count: int, undrawn: int, language: str) -> list[str]:
+def _notes(result: Effect, units_count: int, undrawn: int, language: str) -> list[str]:
     """Say the p value beside the smallest one that so few units allow, and what cannot be drawn."""
     notes = []
-    if result.p_value is not None and units_count:
-        least = number(1 / (units_count + 1), language, 3)
+    if result.p_value is not None and result.smallest_p is not None and units_count:
+        least = number(result.smallest_p, language, 3)
         notes.append(
             CHANCE[language].format(p=number(result.p_value, language, 3), n=units.many(units_count, COMPARED, language), least=least)
         )
@@ -226,9 +190,9 @@ def _notes(result: PlaceboTest, units_count: int, undrawn: int, language: str) -
     return notes
 
 
-def _tell(ax: Axes, result: PlaceboTest, drawn: Floats, words: tuple[str, list[str]], language: str, *, synthetic: bool) -> None:
+def _tell(ax: Axes, result: Effect, drawn: Floats, words: tuple[str, list[str]], language: str) -> None:
     """Attach the text alternative: the estimate, its interval, and where most placebo estimates lie."""
-    (title, notes), (estimate, low, high), unit = words, _ends(result), UNITS[result.scale]
+    (title, notes), (estimate, low, high), unit = words, _ends(result), _unit(result)
     head = Words("Biểu đồ chấm các ước lượng giả định", "Dot strip of placebo estimates")[language]
     name = f"{result.unit_label[language]}, {result.outcome_label[language]}"
     value = UNKNOWN[language]
@@ -239,89 +203,4 @@ def _tell(ax: Axes, result: PlaceboTest, drawn: Floats, words: tuple[str, list[s
         m, a, b = (float(np.quantile(drawn, q)) for q in (0.5, 0.05, 0.95))
         middle = Words("{n}: trung vị và khoảng chứa 90%: {m}", "{n}: median and span of 90%: {m}")[language]
         parts.append(middle.format(n=units.many(len(drawn), COMPARED, language), m=units.with_interval(m, a, b, unit, language)))
-    style.describe(ax, *parts, *notes, synthetic=synthetic)
-
-
-def paths(
-    frame: pd.DataFrame,
-    ax: Axes | None = None,
-    *,
-    start: str,
-    label: str,
-    unit: str,
-    language: str = "vi",
-    synthetic: bool = False,
-    title: str = "",
-    source: str = "",
-) -> Axes:
-    """Draw what happened beside what was expected without the pilot.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        One row a period, in order: `period`, `treated`, `expected`, optionally
-        `low`, `high` (interval of the expected), `state`.
-    ax : Axes, optional
-    start : str
-        First period with the pilot; a line before it.
-    label : str
-    unit : {"percent", "count", "per_10000"}
-    language : {"vi", "en"}
-    synthetic : bool
-    title, source : str
-
-    Returns
-    -------
-    Axes
-
-    Raises
-    ------
-    ValueError
-        If a row that is not shown carries a value, or the frame lacks the period `start`.
-    """
-    columns = ("treated", "expected", "low", "high")
-    data = states.checked(frame, "period", columns, required="treated")
-    data["period"] = pd.Series([Period.parse(str(p)) for p in data["period"]], dtype=object)
-    at = trend.place(data, start)
-    with style.house():
-        ax = style.canvas(ax, 3.8)
-        x = np.arange(len(data))
-        states.bands(ax, list(data["state"]))
-        ax.fill_between(x, data["low"], data["high"], color=style.GREY, alpha=0.2, linewidth=0, zorder=1.8)
-        ax.plot(x, data["expected"], color=style.GREY, linestyle=(0, (4, 2)), marker="s", markersize=3.5, zorder=3)
-        ax.plot(x, data["treated"], color=style.MAIN, marker="o", markersize=5, zorder=4, clip_on=False)
-        time_axis.before(ax, at or 0, time_axis.START)
-        ax.set_ylim(0, units.ceiling(data[list(columns)].to_numpy(float), unit))
-        units.value_axis(ax, unit, language)
-        time_axis.quarter_axis(ax, list(data["period"]), language)
-        handles: list[Artist] = [
-            Line2D([], [], color=style.MAIN, marker="o", markersize=5, label=OBSERVED[language]),
-            Line2D([], [], color=style.GREY, linestyle=(0, (4, 2)), marker="s", markersize=3.5, label=EXPECTED[language]),
-        ]
-        if data["low"].notna().any():
-            handles.append(Patch(facecolor=style.GREY, alpha=0.2, label=EXPECTED_BAND[language]))
-        handles += states.handles(list(data["state"]), language, zero=bool((data["treated"] == 0).any()))
-        handles.append(time_axis.start_handle(start, language))
-        style.finish(ax, title=title or label, handles=handles, notes=[source], synthetic=synthetic, below=46)
-    style.describe(ax, *_paths_told(data, at or 0, (label, title), unit, language), synthetic=synthetic)
-    return ax
-
-
-def _paths_told(data: pd.DataFrame, at: int, words: tuple[str, str], unit: str, language: str) -> list[str]:
-    """Say the means of observed and expected before and from the start, over shown periods."""
-    label, title = words
-    when = data["period"].iloc[at].label(language)
-    sides = [(Words("trước {p}", "before {p}"), data.iloc[:at]), (Words("từ {p}", "from {p}"), data.iloc[at:])]
-    parts = [Words("Biểu đồ đường: thực tế và kỳ vọng", "Line chart: observed and expected")[language], title, label]
-    mean = Words("trung bình {side}: thực tế {a}, kỳ vọng {b}", "mean {side}: observed {a}, expected {b}")[language]
-    for side, rows in sides:
-        both = rows.dropna(subset=["treated", "expected"])
-        if len(both):
-            a, b = (_mean(float(both[c].mean()), unit, language) for c in ("treated", "expected"))
-            parts.append(mean.format(side=side[language].format(p=when), a=a, b=b))
-    return [*parts, states.counted(list(data["state"]), time_axis.QUARTER, language)]
-
-
-def _mean(value: float, unit: str, language: str) -> str:
-    """Write a mean: of counts with one decimal, so that it is not read as a count."""
-    return number(value, language, 1) if unit == "count" else units.written(value, unit, language)
+    style.describe(ax, *parts, *notes, synthetic=result.synthetic)

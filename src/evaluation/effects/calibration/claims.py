@@ -19,7 +19,7 @@ MOST_FALSE = 0.10
 LEAST_TRIED = 20
 
 ALARMS = Words(
-    "{verdict}báo động giả của cả quy trình khi không có gì xảy ra: {tried}",
+    "{verdict}báo động nhầm của cả quy trình khi không có gì xảy ra: {tried}",
     "{verdict}false alarms of the whole procedure where nothing happened: {tried}",
 )
 NOT_RELIABLE = Words("không đáng tin cậy theo quy tắc: ", "not reliable by rule: ")
@@ -38,7 +38,7 @@ OUT_OF_REACH = Words(
 RATIO = Words("tỷ số {x}", "a ratio of {x}")
 DIFFERENCE = Words("chênh lệch {x}", "a difference of {x}")
 RULE = Words(
-    "Không đáng tin cậy nếu cận dưới của khoảng tin cậy 95% của tỷ lệ báo động giả vượt {allowed}, "
+    "Không đáng tin cậy nếu cận dưới của khoảng tin cậy 95% của tỷ lệ báo động nhầm vượt {allowed}, "
     "hoặc tỷ lệ đó vượt {most} với ít nhất {least} lần thử.",
     "Not reliable where the lower bound of the 95% interval of false alarms lies above {allowed}, "
     "or their rate above {most} with at least {least} tries.",

@@ -120,7 +120,7 @@ class Power(Result):
         wolf = percent(self.false_alarms, speak)
         return Words(
             f"Xác suất thấy được mức {asked} là {power}; thay đổi nhỏ nhất thấy được với xác suất 80%: {fall}, {rise}; "
-            f"báo động sai khi không có gì xảy ra: {wolf}",
+            f"báo động nhầm khi không có gì xảy ra: {wolf}",
             f"The chance of seeing {asked} is {power}; smallest changes seen with a chance of 80%: {fall}, {rise}; "
             f"false alarms where nothing happens: {wolf}",
         )[speak]
