@@ -62,7 +62,7 @@ def test_a_sentence_in_both_languages() -> None:
         "false alarms of the whole procedure where nothing happened: 1 of 20 (0% to 25%) units before any start and "
         "9 of 200 (2% to 8%) series drawn after the real ones; a ratio of 1.60 would be found in 80% of cases"
     )
-    assert said.summary("vi").startswith("báo động giả của cả quy trình khi không có gì xảy ra: 1 trên 20 (0% đến 25%) đơn vị trước")
+    assert said.summary("vi").startswith("báo động nhầm của cả quy trình khi không có gì xảy ra: 1 trên 20 (0% đến 25%) đơn vị trước")
     assert "tỷ số 1,60 sẽ được nhận ra" in said.summary("vi")
     assert calibration(Rate(4, 20)).summary().startswith("not reliable by rule: ")
     assert calibration(Rate(4, 20)).summary("vi").startswith("không đáng tin cậy theo quy tắc: ")

@@ -45,7 +45,7 @@ def test_the_sentence_says_power_smallest_changes_and_false_alarms() -> None:
     assert "a fall of 20%" in en
     assert "smallest changes seen with a chance of 80%" in en
     assert "mức giảm 20%" in vi
-    assert "báo động sai" in vi
+    assert "báo động nhầm" in vi
 
 
 @pytest.mark.parametrize(
