@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from evaluation.effects.design import Design, Fit
-from evaluation.effects.designs.log_counts import read, working
+from evaluation.effects.designs.log_counts import LOGS, read, working
 from evaluation.effects.matrix import Flags, Floats, Matrix, NotEnough
 from evaluation.language import Words
 
@@ -92,7 +93,7 @@ def matrix_completion(penalty: float | None = None, folds: int = FOLDS, penaltie
         ),
         fit=fit,
         assumptions=ASSUMPTIONS,
-        logs=frozenset({"count"}),
+        logs=LOGS,
         staggered=True,
         each=each,
     )
@@ -120,7 +121,7 @@ def _checked(panel: Matrix) -> tuple[Floats, Flags]:
         )
     # Anticipation and phase-in are neither before nor after: they teach nothing about the untreated course.
     seen = np.isfinite(z) & panel.before
-    if not seen.any(axis=0)[np.flatnonzero(panel.after[panel.treated].any(axis=0))].all():
+    if not np.asarray(seen.any(axis=0))[np.asarray(panel.after[panel.treated].any(axis=0))].all():
         raise NotEnough(
             "Có kỳ sau khi bắt đầu mà không đơn vị so sánh nào báo cáo; hãy bỏ kỳ đó. / "
             "There is a period after the start in which no comparison unit reported; leave it out."
@@ -137,7 +138,7 @@ def _read(panel: Matrix, z: Floats, seen: Flags, share: float, errors: Floats | 
         for i, unit in enumerate(panel.units):
             start[unit] = _State(state.low_rank[i], state.unit[i : i + 1], state.period)
     rank = int(np.linalg.matrix_rank(state.low_rank, tol=1e-6 * (1 + float(np.abs(state.low_rank).max()))))
-    details = {"penalty": float(share), "rank": rank, "missing": int((~np.isfinite(z)).sum())}
+    details: dict[str, Any] = {"penalty": float(share), "rank": rank, "missing": int((~np.isfinite(z)).sum())}
     if errors is not None:
         details["cross_validation"] = errors
     return read(panel, state.fitted[panel.treated], None, None, details)

@@ -1,4 +1,4 @@
-"""Interactive fixed effects: common factors from the donors, the treated units' loadings from their own past (generalised synthetic control).
+"""Interactive fixed effects: common factors from the donors, loadings of treated units from their own past.
 
 References
 ----------
@@ -14,14 +14,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from evaluation.effects.design import Design, Fit
-from evaluation.effects.designs.log_counts import read, working
+from evaluation.effects.designs.log_counts import LOGS, read, working
 from evaluation.effects.matrix import Flags, Floats, Matrix, NotEnough
 from evaluation.language import Words
 
 TWO_WAY, UNIT = "two-way", "unit"
 MOST = 5
 BETTER = 0.01  # a further factor has to lower the error of prediction by more than this part
-CLOSE, STEPS = 1e-7, 5000
+CLOSE, STEPS = 1e-6, 5000
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +85,7 @@ def interactive_effects(effects: str = TWO_WAY, factors: int | None = None, most
         ),
         fit=fit,
         assumptions=ASSUMPTIONS,
-        logs=frozenset({"count"}),
+        logs=LOGS,
         staggered=True,
         each=each,
     )
@@ -105,7 +105,7 @@ ASSUMPTIONS = (
 
 def _fit(panel: Matrix, effects: str, factors: int | None, most: int, start: dict[int, dict[str, Floats]] | None) -> Fit:
     z = working(panel)
-    rows = panel.treated
+    rows = np.asarray(panel.treated)
     past = np.isfinite(z[rows]) & panel.before[rows]
     largest = _room(z[~rows], past, effects)
     if factors is not None and factors > largest:
@@ -136,7 +136,7 @@ def _room(z: Floats, past: Flags, effects: str) -> int:
     """Return the largest number of factors for which loadings can be found with one period to spare."""
     donors = int(np.isfinite(z).any(axis=1).sum())
     ends = min(donors, z.shape[1]) - (1 if effects == TWO_WAY else 0)
-    return max(0, min(int(past.sum(axis=1).min()) - 2, ends - 1))
+    return int(max(0, min(int(past.sum(axis=1).min()) - 2, ends - 1)))
 
 
 def _models(z: Floats, most: int, effects: str, units: Sequence[str], start: dict[int, dict[str, Floats]] | None) -> list[Donors]:
@@ -148,14 +148,14 @@ def _models(z: Floats, most: int, effects: str, units: Sequence[str], start: dic
         )
     keep = seen.any(axis=1)
     z, seen = z[keep], seen[keep]
-    units = [u for u, k in zip(units, keep, strict=True) if k]
+    units = [u for u, k in zip(units, np.asarray(keep).tolist(), strict=True) if k]
     filled = np.where(seen, z, 0.0)
     filled = np.where(seen, z, _additive(filled, seen, effects))
     found = []
     for r in range(most + 1):
         held = None if start is None else start.get(r)
         if held is not None and not seen.all():
-            filled = np.where(seen, z, np.stack([held[u] if u in held else row for u, row in zip(units, filled, strict=True)]))
+            filled = np.where(seen, z, np.stack([held.get(u, row) for u, row in zip(units, filled, strict=True)]))
         model, filled = _settled(z, seen, filled, r, effects)
         if start is not None and not seen.all():
             start.setdefault(r, {}).update(zip(units, filled, strict=True))
@@ -179,19 +179,26 @@ def _additive(kept: Floats, seen: Flags, effects: str) -> Floats:
 
 
 def _settled(z: Floats, seen: Flags, filled: Floats, r: int, effects: str) -> tuple[Donors, Floats]:
-    """Fit effects and r factors to a filled table, and fill again, until what is filled no longer moves."""
+    """Fit effects and r factors to a filled table, and fill again, until what is filled no longer moves.
+
+    The steps gather momentum, which starts anew where they turn back.
+    """
     n, t = z.shape
-    scale = CLOSE * (1 + float(np.abs(filled).max()))
+    scale = CLOSE * float(np.abs(filled - filled.mean(axis=1, keepdims=True)).max())
+    before, pace = filled, 1.0
     for _ in range(1 if seen.all() else STEPS):
-        unit = filled.mean(axis=1)
-        centred = filled - unit[:, None]
+        faster = (1 + np.sqrt(1 + 4 * pace**2)) / 2
+        ahead = filled + (pace - 1) / faster * (filled - before)
+        unit = ahead.mean(axis=1)
+        centred = ahead - unit[:, None]
         period = centred.mean(axis=0) if effects == TWO_WAY else np.zeros(t)
         left = centred - period
         vectors = np.linalg.eigh(left.T @ left)[1][:, ::-1][:, :r]
         low = (left @ vectors) @ vectors.T
         new = np.where(seen, z, unit[:, None] + period + low)
-        step = float(np.abs(new - filled).max())
-        filled = new
+        turned = float(((ahead - new) * (new - filled)).sum()) > 0
+        step = float(np.abs(new - ahead).max())
+        before, filled, pace = filled, new, 1.0 if turned else faster
         if step <= scale:
             break
     squares = float((np.where(seen, left - low, 0.0) ** 2).sum())
