@@ -40,7 +40,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=300 --nbval-kernel-startup-timeout=120
 STEADY := LC_ALL=C.UTF-8
 
-.PHONY: help reports test check benchmark fuzz test-store check-format check-lint check-types check-floors check-notebooks check-tests \
+.PHONY: help reports test check benchmark validate fuzz test-store check-format check-lint check-types check-floors check-notebooks check-tests \
 	format lab refresh-notebooks scrub lock clean work
 
 help: ## list the targets
@@ -88,6 +88,9 @@ check-tests: $(READY) work $(TEST_STORE)
 benchmark: $(READY) work ## what 24 received workbooks cost beside plain pandas, and all monitoring at once beside a loop, in the same run
 	@$(BIN)/python benchmarks/intake.py
 	@$(BIN)/python benchmarks/monitoring.py
+
+validate: $(READY) work ## how often each design claims what is not there, 1,000 panels, into docs/sizes.md (ARGS="--draws 200")
+	@$(BIN)/python benchmarks/sizes.py $(ARGS)
 
 fuzz: $(READY) work ## 10,000 changed workbooks through the reading process (ARGS="1000 7" for a number and a seed)
 	@$(BIN)/python -m tests.faults $(or $(ARGS),10000)
