@@ -63,16 +63,53 @@ def test_the_event_covariance_has_the_event_errors() -> None:
     assert np.sqrt(np.diag(found["event_covariance"])) == pytest.approx(found["by_event_time"]["standard_error"].to_numpy())
 
 
-def test_adjusted_for_covariates_it_is_diff_diff_in_every_table() -> None:
+@pytest.mark.parametrize("method, close", [("reg", 1e-10), ("ipw", 1e-10), ("dr", 1e-5)])
+def test_adjusted_for_covariates_it_agrees_with_diff_diff(method: str, close: float) -> None:
     from diff_diff import CallawaySantAnna
 
+    # Doubly robust, the library divides the odds of comparison units by the number of the treated, not by their own sum as
+    # in equation 2.5 of Sant'Anna and Zhao, in R and in Stata; ours is as those print it (tests/published/test_minimum_wage.py).
     one = panel({4: 16, 6: 15}, never=60)
-    found = callaway_santanna(covariates="x").fit(one)
-    theirs = CallawaySantAnna().fit(_frame(one), outcome="y", unit="unit", time="period", first_treat="first", covariates=["x"])
-    assert (found.estimate, found.standard_error) == pytest.approx((theirs.overall_att, theirs.overall_se), abs=1e-12)
+    found = callaway_santanna(covariates="x", method=method).fit(one)
+    library = CallawaySantAnna(estimation_method=method)
+    theirs = library.fit(_frame(one), outcome="y", unit="unit", time="period", first_treat="first", covariates=["x"])
+    assert (found.estimate, found.standard_error) == pytest.approx((theirs.overall_att, theirs.overall_se), abs=close)
     events = theirs.aggregate("event_study").to_dataframe()
-    assert found.details["by_event_time"]["estimate"].to_numpy() == pytest.approx(events["att"].to_numpy())
+    assert found.details["by_event_time"]["estimate"].to_numpy() == pytest.approx(events["att"].to_numpy(), abs=close)
+    assert found.details["by_event_time"]["standard_error"].to_numpy() == pytest.approx(events["se"].to_numpy(), abs=close)
     assert callaway_santanna(covariates="x").each is None
+
+
+def test_doubly_robust_is_a_logit_and_least_squares_of_statsmodels() -> None:
+    import statsmodels.api as sm
+
+    one = panel({4: 16}, never=60)
+    x, d = sm.add_constant(one.covariates[0, :, 0]), (one.first == 4).astype(float)
+    change = one.y[:, 7] - one.y[:, 3]
+    chance = sm.GLM(d, x, family=sm.families.Binomial()).fit(tol=1e-14).predict(x)
+    left = change - sm.OLS(change[d == 0], x[d == 0]).fit().predict(x)
+    expected = np.average(left, weights=d) - np.average(left, weights=(1 - d) * chance / (1 - chance))
+    cells = callaway_santanna(covariates="x").fit(one).details["group_time"].set_index(["group", "period"])
+    assert cells.loc[(4, 7), "estimate"] == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("method", ["reg", "ipw", "dr"])
+def test_covariates_that_tell_who_starts_are_adjusted_for(method: str) -> None:
+    one = panel({5: 40}, never=160, seed=8)
+    moved = one.y + np.outer(np.where(one.first < T, 1.0, 0.0), np.arange(T)) * 0.2  # as if their x were two higher
+    shifted = one.covariates + np.where(one.first < T, 2.0, 0.0)[None, :, None]
+    tied = Matrix(one.units, one.periods, moved, moved, one.bottom, one.first, measure="value", covariates=shifted, covariate_names=("x",))
+    truth = np.mean([0.5 * (e + 1) for e in range(T - 5)])
+    plain, adjusted = CALLAWAY_SANTANNA.fit(tied), callaway_santanna(covariates="x", method=method).fit(tied)
+    assert abs(adjusted.estimate - truth) < 3.3 * adjusted.standard_error
+    assert plain.estimate - truth > 2 * plain.standard_error  # the broken assumption shows
+
+
+def test_treated_units_that_nobody_is_like_have_no_doubly_robust_effect() -> None:
+    one = panel({5: 5}, never=20)
+    apart = one.covariates + np.where(one.first < T, 50.0, 0.0)[None, :, None]
+    far = Matrix(one.units, one.periods, one.y, one.top, one.bottom, one.first, measure="value", covariates=apart, covariate_names=("x",))
+    assert np.isnan(callaway_santanna(covariates="x").fit(far).estimate)
 
 
 def test_the_four_ways_to_put_effects_together_by_hand() -> None:

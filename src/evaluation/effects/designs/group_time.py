@@ -1,4 +1,4 @@
-"""Group-time effects of Callaway and Sant'Anna without covariates, and how they are put together, with influence functions.
+"""Group-time effects of Callaway and Sant'Anna, and how they are put together, with influence functions.
 
 References
 ----------
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluation.effects.designs.doubly_robust import difference
 from evaluation.effects.matrix import Floats
 
 if TYPE_CHECKING:
@@ -33,8 +34,7 @@ class GroupTime:
     group, period : ndarray of int, shape (cells,)
     effect : ndarray, shape (cells,)
         NaN where a cell has no treated or no comparison unit with both periods.
-    influence : ndarray of shape (cells, units) or None
-        None where only effects are known.
+    influence : ndarray of shape (cells, units)
     starts : ndarray of int, shape (units,)
     anticipation, phase_in : int
     """
@@ -42,7 +42,7 @@ class GroupTime:
     group: NDArray[np.int64]
     period: NDArray[np.int64]
     effect: Floats
-    influence: Floats | None
+    influence: Floats
     starts: NDArray[np.int64]
     anticipation: int
     phase_in: int
@@ -69,8 +69,6 @@ class GroupTime:
         total = share.sum()
         weight = share / total
         value = float(weight @ self.effect[at])
-        if self.influence is None:
-            return value, None
         moved = member - share[:, None]
         by_weight = (self.effect[at] @ moved - value * moved.sum(0)) / total
         return value, weight @ self.influence[at] + by_weight
@@ -102,24 +100,32 @@ class GroupTime:
         return parts, self._level(parts)
 
     def _plain(self, cells: NDArray[np.bool_]) -> tuple[float, Floats | None]:
-        return float(self.effect[cells].mean()), None if self.influence is None else self.influence[cells].mean(0)
+        return float(self.effect[cells].mean()), self.influence[cells].mean(0)
 
     def _level(self, parts: list[tuple[int, float, Floats | None]]) -> tuple[float, Floats | None]:
         if not parts:
             return float("nan"), None
-        value = float(np.mean([p[1] for p in parts]))
-        return value, None if self.influence is None else np.mean([p[2] for p in parts if p[2] is not None], axis=0)
+        return float(np.mean([p[1] for p in parts])), np.mean([p[2] for p in parts if p[2] is not None], axis=0)
 
     def _over_groups(self, parts: list[tuple[int, float, Floats | None]]) -> tuple[float, Floats | None]:
         if not parts:
             return float("nan"), None
         groups = np.array([p[0] for p in parts])
-        influence = None if self.influence is None else np.stack([p[2] for p in parts if p[2] is not None])
+        influence = np.stack([p[2] for p in parts if p[2] is not None])
         one_each = GroupTime(groups, groups, np.array([p[1] for p in parts]), influence, self.starts, 0, 0)
         return one_each.mean(np.ones(len(parts), dtype=bool))
 
 
-def group_time(y: Floats, first: NDArray[np.int64], anticipation: int, phase_in: int, comparison: str, base: str) -> GroupTime:
+def group_time(
+    y: Floats,
+    first: NDArray[np.int64],
+    anticipation: int,
+    phase_in: int,
+    comparison: str,
+    base: str,
+    covariates: Floats | None = None,
+    method: str = "dr",
+) -> GroupTime:
     """Return the effect of each group in each period: a difference of mean changes.
 
     Parameters
@@ -132,6 +138,10 @@ def group_time(y: Floats, first: NDArray[np.int64], anticipation: int, phase_in:
     comparison : {"never_treated", "not_yet_treated"}
     base : {"varying", "universal"}
         Before the start: against the period just before, or against the last untreated one.
+    covariates : ndarray of shape (k, units, periods), optional
+        Taken in the period that a cell is compared with; a unit without them does not count.
+    method : {"dr", "ipw", "reg"}
+        How covariates are adjusted for.
     """
     units, periods = y.shape
     cells, effects, influence = [], [], []
@@ -146,15 +156,13 @@ def group_time(y: Floats, first: NDArray[np.int64], anticipation: int, phase_in:
             if comparison == NOT_YET:
                 others = others | ((first > max(t, before) + anticipation) & ~own)
             change = y[:, t] - y[:, before]
-            known = np.isfinite(change)
-            a, b = own & known, others & known
+            x = np.ones((units, 1))
+            if covariates is not None:
+                x = np.column_stack([x, covariates[:, :, before].T])
+            known = np.isfinite(change) & np.isfinite(x).all(1) & (own | others)
             here = np.zeros(units)
-            effect = np.nan
-            if a.any() and b.any():
-                means = change[a].mean(), change[b].mean()
-                effect = means[0] - means[1]
-                here[a] = units / a.sum() * (change[a] - means[0])
-                here[b] = -units / b.sum() * (change[b] - means[1])
+            effect, part = difference(change[known], own[known], x[known], method if covariates is not None else "means")
+            here[known] = units / max(1, int(known.sum())) * part
             cells.append((int(g), t))
             effects.append(effect)
             influence.append(here)
@@ -171,10 +179,8 @@ def tables(found: GroupTime, periods: tuple[Any, ...]) -> dict[str, Any]:
     import pandas as pd
 
     many = found.counts() > 1
-    cell_errors = np.full(len(found.effect), np.nan)
-    if found.influence is not None:
-        cell_errors = np.where(many & np.isfinite(found.effect), found.errors(found.influence), np.nan)
-    spread = bool(many.all()) and found.influence is not None
+    cell_errors = np.where(many & np.isfinite(found.effect), found.errors(found.influence), np.nan)
+    spread = bool(many.all())
 
     def error(influence: Floats | None) -> float:
         return float(found.errors(influence)) if spread and influence is not None else float("nan")

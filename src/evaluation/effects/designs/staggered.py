@@ -1,8 +1,8 @@
 """Callaway-Sant'Anna: units that start at different times, each group compared with units that have not started.
 
-Without covariates the estimator is a set of differences of means, and is done
-here, since calibration asks for it again and again; with covariates it is
-`diff_diff`'s, doubly robust.
+Done here and not by a library, since calibration asks for it hundreds of
+times, wards have quarters without a report, and effects by calendar period are
+wanted too.
 
 References
 ----------
@@ -13,16 +13,14 @@ Journal of Econometrics 225:254-277 (what two-way fixed effects do there).
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from evaluation.effects.design import Design, Fit
 from evaluation.effects.designs.group_time import NEVER, NOT_YET, UNIVERSAL, VARYING, WAYS, GroupTime, group_time, tables
-from evaluation.effects.matrix import Flags, Floats, Matrix, NotEnough
+from evaluation.effects.matrix import Floats, Matrix, NotEnough
 from evaluation.language import Words
 
 HALF = 0.5
@@ -55,7 +53,7 @@ def callaway_santanna(
         units until they start (with anticipation).
     covariates : sequence of str
         Names of the study's covariates, as they stood in the period that a
-        group is compared with; none gives differences of means.
+        cell is compared with; none gives differences of means.
     method : {"dr", "ipw", "reg"}
         With covariates: doubly robust, weighting, or outcome regression.
     base : {"varying", "universal"}
@@ -141,15 +139,16 @@ def _staggered(panel: Matrix, options: _Options) -> Fit:
             "No unit has a period before its start and anticipation; add earlier periods."
         )
     y = _scale(panel)
-    if options.covariates:
-        found, more, error = _adjusted(panel, y, options)
-    else:
-        found = group_time(y, panel.first, panel.anticipation, panel.phase_in, options.comparison, options.base)
-        more, error = tables(found, panel.periods), None
+    x = _covariates(panel, options.covariates)
+
+    def found_against(base: str) -> GroupTime:
+        return group_time(y, panel.first, panel.anticipation, panel.phase_in, options.comparison, base, x, options.method)
+
+    found = found_against(options.base)
+    more = tables(found, panel.periods)
     value, influence = found.together(options.overall)[1]
-    if influence is not None and (found.counts() > 1).all():
-        error = float(found.errors(influence))
-    gaps = _gaps(y, panel, options.comparison)
+    error = float(found.errors(influence)) if influence is not None and (found.counts() > 1).all() else None
+    gaps = _gaps(y, panel, found_against(UNIVERSAL))
     gap, observed, expected = _read(panel, gaps)
     weights = np.where(panel.treated, 0.0, 1 / max(1, int((~panel.treated).sum())))
     details = {**more, "comparison": options.comparison, "overall_way": options.overall}
@@ -187,24 +186,23 @@ def _each(panel: Matrix, placebos: Sequence[Sequence[int]], options: _Options) -
     return fits
 
 
-def _gaps(y: Floats, panel: Matrix, comparison: str) -> Floats:
-    """Return each treated unit's change since the last period before its start less the comparison units' (treated units x periods)."""
+def _gaps(y: Floats, panel: Matrix, found: GroupTime) -> Floats:
+    """Return each treated unit's change since the last period before its start less what the comparison units tell of it.
+
+    Shape: treated units x periods; the effect of each group is the mean of its units' gaps.
+    """
     rows = np.flatnonzero(panel.treated)
     gaps = np.full((len(rows), y.shape[1]), np.nan)
-    at = np.arange(y.shape[1])
-    for g in np.unique(panel.first[rows]):
-        last = int(g) - panel.anticipation - 1
-        if last < 0:
-            continue
-        change = y - y[:, last : last + 1]
-        others: Flags = np.broadcast_to(~panel.treated[:, None], y.shape)
-        if comparison == NOT_YET:
-            others = others | ((panel.first[:, None] > np.maximum(at, last)[None] + panel.anticipation) & (panel.first != g)[:, None])
-        use = others & np.isfinite(change)
-        n = use.sum(0)
-        control = np.where(n > 0, np.where(use, change, 0.0).sum(0) / np.maximum(n, 1), np.nan)
-        mine = panel.first[rows] == g
-        gaps[mine] = change[rows][mine] - control
+    first = panel.first[rows]
+    for g in np.unique(found.group):
+        mine, last = first == g, int(g) - panel.anticipation - 1
+        gaps[mine, last] = np.where(np.isfinite(y[rows[mine], last]), 0.0, np.nan)
+    for g, t, effect in zip(found.group, found.period, found.effect, strict=True):
+        mine = first == g
+        change = y[rows[mine], t] - y[rows[mine], int(g) - panel.anticipation - 1]
+        known = np.isfinite(change)
+        if known.any() and np.isfinite(effect):
+            gaps[mine, t] = change - change[known].mean() + effect
     return gaps
 
 
@@ -226,80 +224,16 @@ def _read(panel: Matrix, gaps: Floats) -> tuple[Floats, Floats, Floats]:
     return gap, top.sum(0) / people, likely.sum(0) / people
 
 
-def _adjusted(panel: Matrix, y: Floats, options: _Options) -> tuple[GroupTime, dict[str, Any], float | None]:
-    """Return group-time effects adjusted for covariates, their tables, and the standard error of the simple mean."""
-    import pandas as pd
-    from diff_diff import CallawaySantAnna
-
-    data = _frame(panel, y, options.covariates)
-    with warnings.catch_warnings(record=True, action="always") as heard:
-        try:
-            fit = CallawaySantAnna(
-                control_group=options.comparison,
-                anticipation=panel.anticipation,
-                estimation_method=options.method,
-                base_period=options.base,
-                pscore_fallback="error",
-            ).fit(data, outcome="y", unit="unit", time="period", first_treat="first", covariates=list(options.covariates))
-        except ValueError as why:
-            raise NotEnough(
-                f"Không ước lượng được với các biến {', '.join(options.covariates)} ({why}); hãy bỏ bớt biến hoặc dùng method='reg'. / "
-                f"There is no estimate with these covariates; leave some out or use method='reg'."
-            ) from why
-        cells = fit.to_dataframe().query("effect.notna()")
-        dynamic = fit.aggregate("event_study").to_dataframe()
-        groups = fit.aggregate("group").to_dataframe()
-    found = GroupTime(
-        cells["group"].to_numpy() - 1,
-        cells["time"].to_numpy() - 1,
-        cells["effect"].to_numpy(float),
-        None,
-        panel.first,
-        panel.anticipation,
-        panel.phase_in,
-    )
-    more = tables(found, panel.periods)
-    more["group_time"]["standard_error"] = cells["se"].to_numpy(float)
-    if panel.phase_in == 0:
-        more["by_event_time"] = pd.DataFrame(
-            {"event_time": dynamic["event_time"], "estimate": dynamic["att"], "standard_error": dynamic["se"]}
-        )
-        more["by_group"] = more["by_group"].assign(standard_error=groups["se"].to_numpy(float))
-    said = tuple(dict.fromkeys(str(w.message) for w in heard if not issubclass(w.category, DeprecationWarning | FutureWarning)))
-    simple = options.overall == "simple" and panel.phase_in == 0 and panel.anticipation == 0  # the library's mean takes those in
-    return found, {**more, "warnings": said}, float(fit.overall_se) if simple else None
-
-
-def _frame(panel: Matrix, y: Floats, names: tuple[str, ...]) -> Any:
-    """Return the long frame of units without a hole, for the library; periods are numbered from 1."""
-    import pandas as pd
-
+def _covariates(panel: Matrix, names: tuple[str, ...]) -> Floats | None:
+    if not names:
+        return None
     missing = [n for n in names if n not in panel.covariate_names]
     if missing or panel.covariates is None:
         raise NotEnough(
             f"Bảng không có biến {', '.join(missing or names)}; có: {', '.join(panel.covariate_names) or '—'}. / "
             f"The study has no covariate {', '.join(missing or names)}; it has: {', '.join(panel.covariate_names) or 'none'}."
         )
-    chosen = panel.covariates[[panel.covariate_names.index(n) for n in names]]
-    whole = np.isfinite(y).all(1) & np.isfinite(chosen).all((0, 2))
-    if not (whole & panel.treated).any() or not (whole & ~panel.treated).any():
-        raise NotEnough(
-            "Không còn đơn vị can thiệp hoặc so sánh nào đủ số liệu và biến ở mọi kỳ. / "
-            "No treated or no comparison unit is left with all figures and covariates in every period."
-        )
-    periods = len(panel.periods)
-    rows = np.flatnonzero(whole)
-    first = np.where(panel.first < periods, panel.first + 1, 0)[rows]
-    columns = {n: chosen[k][rows].ravel() for k, n in enumerate(names)}
-    return pd.DataFrame(
-        {
-            "unit": np.repeat(rows, periods),
-            "period": np.tile(np.arange(1, periods + 1), len(rows)),
-            "y": y[rows].ravel(),
-            "first": np.repeat(first, periods),
-            **columns,
-        }
-    )
+    return panel.covariates[[panel.covariate_names.index(n) for n in names]]
 
 
 CALLAWAY_SANTANNA = callaway_santanna()
