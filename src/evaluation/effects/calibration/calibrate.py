@@ -174,13 +174,13 @@ def _at_peak(rules: Procedure, top: NDArray[np.float64], start: int) -> NDArray[
 
 def _estimand(study: Study) -> Words:
     return Words(
-        f"Báo động giả của cả quy trình ước lượng {uncapitalised(study.label.vi)} tại {study.treated_label.vi}",
+        f"Báo động nhầm của cả quy trình ước lượng {uncapitalised(study.label.vi)} tại {study.treated_label.vi}",
         f"False alarms of the whole procedure on {uncapitalised(study.label.en)} in {study.treated_label.en}",
     )
 
 
 SAME_RULE = Words(
-    "Nơi thí điểm được chọn vì số liệu ngay trước đó cao nhất; nếu chọn theo cách khác, tỷ lệ báo động giả có thể khác.",
+    "Nơi thí điểm được chọn vì số liệu ngay trước đó cao nhất; nếu chọn theo cách khác, tỷ lệ báo động nhầm có thể khác.",
     "The pilot's place was chosen for the highest numbers just before; chosen otherwise, false alarms may be more or fewer.",
 )
 
