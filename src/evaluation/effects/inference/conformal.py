@@ -221,7 +221,8 @@ def _said(arrangements: Arrangements, periods: int, later: int, ways: int, exact
             f"{short.vi}; số kỳ sau không ít hơn số kỳ trước nên hầu như không thấy được tác động kéo dài",
             f"{short.en}; with no fewer periods after than before, a lasting effect can hardly be seen",
         )
-    vi, en = (f"{number(ways, x)}{drawn[x]}, p ".strip() for x in ("vi", "en"))
+    vi = f"{number(ways, 'vi')} cách{drawn.vi}, p"
+    en = f"{number(ways, 'en')} arrangements{drawn.en}, p"
     return Words(
         f"Suy luận bảo giác (Chernozhukov, Wuthrich, Zhu 2021): {kind.vi}, {vi} nhỏ nhất {number(smallest, 'vi', 4)}{short.vi}; "
         "khoảng tin cậy của tác động không đổi đảo ngược kiểm định.",

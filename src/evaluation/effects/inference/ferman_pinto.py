@@ -82,9 +82,8 @@ def ferman_pinto(design: Design, panel: Matrix, fit: Fit, level: float, rng: np.
     """Judge an estimate by a residual bootstrap in which each unit keeps the variance of its size.
 
     p is (1 + b) / (1 + draws); the null is imposed on the residuals, so the
-    pilot's own error is among those drawn, and with n donors p cannot fall
-    much below 1 / (n + 1). The interval holds the effects that the same
-    draws do not reject.
+    pilot's own error is among those drawn, which makes up for few donors.
+    The interval holds the effects that the same draws do not reject.
 
     Raises
     ------
@@ -110,7 +109,7 @@ def _judge(
         test(0.0),
         low,
         high,
-        max(1 / (draws + 1), float(units) ** -errors.count),
+        1 / (draws + 1),
         _said(draws, bool(np.ptp(np.concatenate([own, others])) == 0)),
         details={
             "variance_constant": fitted.constant,

@@ -9,7 +9,7 @@ import numpy as np
 
 from evaluation.effects.matrix import Flags, Matrix
 
-_DOUBLINGS, _HALVINGS = 40, 24
+_DOUBLINGS, HALVINGS = 40, 24
 _MOST_LOG = 50.0  # a ratio of 10^21: beyond it nothing more is learned, and numbers overflow
 
 
@@ -32,7 +32,7 @@ def without_effect(panel: Matrix, effect: float, cells: Flags, logs: bool) -> Ma
     return replace(panel, y=y, top=np.where(cells, y * panel.bottom, panel.top))
 
 
-def end(accepts: Callable[[float], bool], inside: float, step: float) -> float | None:
+def end(accepts: Callable[[float], bool], inside: float, step: float, halvings: int = HALVINGS) -> float | None:
     """Return the last effect that a test accepts on one side.
 
     Parameters
@@ -43,7 +43,9 @@ def end(accepts: Callable[[float], bool], inside: float, step: float) -> float |
         An accepted effect to start from.
     step : float
         First step outwards, negative to the left; doubled until the test
-        rejects, then halved to 1e-7 of the width found.
+        rejects.
+    halvings : int
+        Of the last step: 24 leave 1e-7 of it.
 
     Returns
     -------
@@ -58,7 +60,7 @@ def end(accepts: Callable[[float], bool], inside: float, step: float) -> float |
         inside, outside = outside, outside + 2 * (outside - inside)
     else:
         return None
-    for _ in range(_HALVINGS):
+    for _ in range(halvings):
         middle = (inside + outside) / 2
         if accepts(middle):
             inside = middle
@@ -67,12 +69,12 @@ def end(accepts: Callable[[float], bool], inside: float, step: float) -> float |
     return inside
 
 
-def ends(accepts: Callable[[float], bool], inside: float, step: float) -> tuple[float | None, float | None]:
+def ends(accepts: Callable[[float], bool], inside: float, step: float, halvings: int = HALVINGS) -> tuple[float | None, float | None]:
     """Return both ends of what a test accepts around an effect, None where it rejects even that.
 
     An end without bound makes both None: there is no interval at this level.
     """
     if not accepts(inside):
         return None, None
-    low, high = end(accepts, inside, -abs(step)), end(accepts, inside, abs(step))
+    low, high = (end(accepts, inside, side * abs(step), halvings) for side in (-1, 1))
     return (None, None) if low is None or high is None else (low, high)

@@ -185,7 +185,7 @@ def _judge(ways: Flags, exact: bool, design: Design, panel: Matrix, fit: Fit, le
         slopes = (drawn - shifted) / away
         low, high = acceptance(float(drawn[0]), drawn[known], slopes[known], level)
         if not _linear(all_drawn(-away / 2), drawn + slopes * away / 2):
-            low, high = ends(lambda effect: p_value(all_drawn(effect)) > round(1 - level, 9), float(drawn[0]), away / 2)
+            low, high = ends(lambda effect: p_value(all_drawn(effect)) > round(1 - level, 9), float(drawn[0]), away / 2, 14)
     return Judgement(p_value(drawn), low, high, smallest, said, details=details)
 
 
