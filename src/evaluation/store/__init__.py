@@ -16,6 +16,7 @@ from evaluation.store.decisions import decide
 from evaluation.store.evidence import EvidenceStore, open_store
 from evaluation.store.loading import Batch, Loaded, Submission, load, load_many
 from evaluation.store.parquet import export
+from evaluation.store.plans import KeptPlan, Registered, register
 from evaluation.store.rebuilding import Rebuilt, fingerprint, rebuild
 from evaluation.store.trouble import BrokenLedger, RowsLost, StoreError
 from evaluation.store.upkeep import Check, backup, check
@@ -25,8 +26,10 @@ __all__ = [
     "BrokenLedger",
     "Check",
     "EvidenceStore",
+    "KeptPlan",
     "Loaded",
     "Rebuilt",
+    "Registered",
     "RowsLost",
     "StoreError",
     "Submission",
@@ -39,4 +42,5 @@ __all__ = [
     "load_many",
     "open_store",
     "rebuild",
+    "register",
 ]

@@ -1,4 +1,4 @@
-"""The database's own account of a load or a decision, made from its rows: the ledger's line, and what the line is held against."""
+"""The database's own account of a load, a decision or a plan, made from its rows: the ledger's line, and what the line is held against."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evaluation.store import ledger
-from evaluation.store.ledger import DECISION, LOAD, Entry, Page
-from evaluation.store.schema import VERSION, counts, synthetic
+from evaluation.store.ledger import DECISION, LOAD, PLAN, Entry, Page
+from evaluation.store.schema import LATER, LINES, counts, synthetic
 from evaluation.store.trouble import broken_ledger, lost
 
 if TYPE_CHECKING:
@@ -44,6 +44,18 @@ from wanted s left join numbers n on n.submission = s.id left join remarks r on 
 """
 _LOAD_FIELDS = ("sequence", "id", "moment", "received", "submissions", "value_rows", "finding_rows", "content", "findings", "program")
 _DECISION_FIELDS = ("sequence", "finding", "accepted", "reason", "role", "decided")
+_PLAN_FIELDS = (
+    "sequence",
+    "pilot",
+    "version",
+    "registered",
+    "moment",
+    "file",
+    "source",
+    "last_period",
+    "last_received",
+    "program",
+)
 
 
 def clock() -> Clock:
@@ -73,10 +85,10 @@ def content_of(submissions: list[dict[str, Any]]) -> str:
 
 
 def head(connection: duckdb.DuckDBPyConnection) -> tuple[int, str]:
-    """Return number and seal of the last load or decision that the database knows; 0 and no seal for none."""
+    """Return number and seal of the last load, decision or plan that the database knows; 0 and no seal for none."""
     row = connection.execute(
-        "select sequence, seal from (select sequence, seal from loads union all select sequence, seal from decisions) "
-        "order by sequence desc limit 1"
+        "select sequence, seal from (select sequence, seal from loads union all select sequence, seal from decisions "
+        "union all select sequence, seal from plans) order by sequence desc limit 1"
     ).fetchone()
     return (int(row[0]), str(row[1])) if row else (0, "")
 
@@ -178,26 +190,59 @@ def decision_entry(fields: dict[str, Any], totals: dict[str, int], before: str) 
     return ledger.sealed({"kind": DECISION, **{k: fields[k] for k in _DECISION_FIELDS}, "totals": totals}, before)
 
 
+def record_plan(connection: duckdb.DuckDBPyConnection, page: Page, fields: dict[str, Any]) -> Entry:
+    """Write an analysis plan's row, inside its transaction.
+
+    Parameters
+    ----------
+    connection : DuckDBPyConnection
+    page : Page
+        The ledger before it.
+    fields : dict
+        pilot, version, registered and last_received (as text), moment, file,
+        source, last_period, program.
+
+    Returns
+    -------
+    dict
+        The line that the ledger gets once the row is safe.
+    """
+    totals = counts(connection)
+    totals[LATER] = totals.get(LATER, 0) + 1
+    own = {"sequence": page.sequence + 1, **fields}
+    entry = plan_entry(own, totals, page.seal or str(start_of(connection)["seal"]))
+    slots = ", ".join("?" for _ in (*_PLAN_FIELDS, "seal"))
+    connection.execute(f"insert into plans values ({slots})", [*(own[k] for k in _PLAN_FIELDS), entry["seal"]])
+    return entry
+
+
+def plan_entry(fields: dict[str, Any], totals: dict[str, int], before: str) -> Entry:
+    """Return the ledger's line for an analysis plan; `fields` are its row of `plans`, without the seal."""
+    return ledger.sealed({"kind": PLAN, **{k: fields[k] for k in _PLAN_FIELDS}, "totals": totals}, before)
+
+
 def last_entry(connection: duckdb.DuckDBPyConnection, before: str) -> Entry:
-    """Return the line that the ledger should have for the database's last load or decision, from its rows as they are now."""
+    """Return the line that the ledger should have for the last load, decision or plan of the database, from its rows as they are now."""
     number, _ = head(connection)
     totals = counts(connection)
     loads = rows(connection, "select * from loads where sequence = $n", {"n": number})
     if loads:
         own = submissions_of(connection, str(loads[0]["id"]))
         return load_entry({**loads[0], "content": content_of(own)}, own, totals, before)
-    return decision_entry(rows(connection, "select * from decisions where sequence = $n", {"n": number})[0], totals, before)
+    if decided := rows(connection, "select * from decisions where sequence = $n", {"n": number}):
+        return decision_entry(decided[0], totals, before)
+    return plan_entry(rows(connection, "select * from plans where sequence = $n", {"n": number})[0], totals, before)
 
 
 def start_of(connection: duckdb.DuckDBPyConnection) -> Entry:
     """Return the first line of the ledger that belongs to a database without one."""
-    return ledger.first(VERSION, synthetic(connection))
+    return ledger.first(LINES, synthetic(connection))
 
 
 def settle(connection: duckdb.DuckDBPyConnection, path: Path, write: bool) -> Page:
     """Compare the database with its ledger, at every start.
 
-    A database that is one load or decision ahead, whose rows are what its own
+    A database that is one line ahead, whose rows are what its own
     seal says, was killed between its commit and the ledger's line: a writer
     writes that line now, a reader goes on.
 

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 from evaluation.indicators import related
 from evaluation.settings import folders
+from evaluation.store import kept
 from evaluation.store.connection import READER_WAITS, connected
+from evaluation.store.plans import KeptPlan
 from evaluation.store.session import reading
-from evaluation.store.trouble import StoreError
+from evaluation.store.trouble import StoreError, file_gone
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -223,6 +225,39 @@ class EvidenceStore:
         """
         frame = self._frame("select * exclude (findings, seal) from loads where received <= $as_of order by sequence")
         return frame.assign(received=frame["received"].dt.date)
+
+    def analysis_plans(self, pilot: str | None = None) -> tuple[KeptPlan, ...]:
+        """Return the analysis plans registered by `as_of`, oldest first: all versions, none replaced.
+
+        Parameters
+        ----------
+        pilot : str, optional
+            Of one pilot; of all where left out.
+
+        Raises
+        ------
+        StoreError
+            If the kept file of one is missing or was changed.
+        """
+        frame = self._frame(
+            "select * from plans where registered <= $as_of and ($pilot is null or pilot = $pilot) order by sequence", pilot=pilot
+        )
+        found = []
+        for row in frame.to_dict("records"):
+            body = kept.kept(self.path, str(row["source"]))
+            if body is None:
+                raise file_gone(str(row["file"]))
+            names = ("pilot", "version", "moment", "file", "last_period", "last_received")
+            found.append(KeptPlan(**{n: row[n] for n in names}, registered=row["registered"].date(), sha256=str(row["source"]), body=body))
+        return tuple(found)
+
+    def known_by(self, day: dt.date) -> str:
+        """Return the last period of which any district's figures had come by a day; empty for none."""
+        frame = self._frame(
+            "select coalesce(max(period), '') as period from submissions where accepted and received <= $day and received <= $as_of",
+            day=day,
+        )
+        return str(frame["period"].iloc[0])
 
     def narratives(self) -> pd.DataFrame:
         """Return the difficulties and proposals of the submissions in force: submission, district_code, period, narrative."""

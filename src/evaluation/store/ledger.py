@@ -1,4 +1,4 @@
-"""The ledger beside the store: a line for each load and each decision that was committed, each sealed with the one before it.
+"""The ledger beside the store: a line for each load, decision and analysis plan that was committed, each sealed with the one before it.
 
 It is written after the database has put the same rows into its file, and is
 what the rows are compared with ever after: a database that lost rows cannot
@@ -19,7 +19,7 @@ from evaluation.store.disk import beside, sync_folder
 from evaluation.store.trouble import broken_ledger, of_system
 
 Entry = dict[str, Any]
-LOAD, DECISION = "load", "decision"
+LOAD, DECISION, PLAN = "load", "decision", "plan"
 FORMAT = 1
 
 

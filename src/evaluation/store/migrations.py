@@ -74,4 +74,10 @@ def _one_to_two(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         connection.execute(f"drop table {table}")
 
 
-_STEPS: dict[int, Callable[[duckdb.DuckDBPyConnection, Path], None]] = {1: _one_to_two}
+def _two_to_three(connection: duckdb.DuckDBPyConnection, _: Path) -> None:
+    """Version 2 had no analysis plans."""
+    connection.execute(schema.PLANS)
+    connection.execute("update meta set version = 3")
+
+
+_STEPS: dict[int, Callable[[duckdb.DuckDBPyConnection, Path], None]] = {1: _one_to_two, 2: _two_to_three}

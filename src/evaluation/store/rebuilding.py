@@ -19,8 +19,9 @@ from evaluation.store import kept, ledger, schema
 from evaluation.store.connection import WRITER_WAITS, Tell, writer
 from evaluation.store.disk import beside, refuse_network, sync_folder, told
 from evaluation.store.entries import record_decision, start_of
-from evaluation.store.ledger import LOAD, Entry
+from evaluation.store.ledger import DECISION, LOAD, Entry
 from evaluation.store.loading import Batch, Prepared, Submission, finding_rows, insert, prepare
+from evaluation.store.plans import written
 from evaluation.store.session import reading, writing
 from evaluation.store.trouble import StoreError, broken_ledger
 
@@ -59,7 +60,7 @@ def fingerprint(path: Path) -> str:
     """
     parts = []
     with reading(path) as connection:
-        for name in ("meta", *schema.COUNTED):
+        for name in ("meta", *schema.COUNTED, schema.LATER):
             columns = [str(r[0]) for r in connection.execute(f'describe "{name}"').fetchall()]
             fields = ", ".join("coalesce(format('{:.17g}', \"value\"), '')" if c == "value" else f'"{c}"' for c in columns)
             row = connection.execute(
@@ -122,7 +123,7 @@ def rebuild(path: Path, target: Path | None, read: Read, *, wait: float = WRITER
 
 
 def _replay(path: Path, place: Path, read: Read) -> tuple[Words, ...]:
-    """Write the ledger's loads and decisions again, into a new store; return the differences."""
+    """Write the ledger's loads, decisions and plans again, into a new store; return the differences."""
     page = ledger.read(path, every=True)
     if page.start is None:
         raise broken_ledger(path)
@@ -131,8 +132,8 @@ def _replay(path: Path, place: Path, read: Read) -> tuple[Words, ...]:
     if page.torn:
         found.append(
             Words(
-                "Dòng cuối của sổ ghi bị ghi dở: lần nạp hoặc quyết định cuối cùng phải làm lại.",
-                "The ledger's last line is unfinished: the last load or decision has to be done again.",
+                "Dòng cuối của sổ ghi bị ghi dở: lần nạp, quyết định hoặc kế hoạch phân tích cuối cùng phải làm lại.",
+                "The ledger's last line is unfinished: the last load, decision or plan has to be done again.",
             )
         )
     with writing(place, made_up):
@@ -140,8 +141,10 @@ def _replay(path: Path, place: Path, read: Read) -> tuple[Words, ...]:
     for entry in page.entries:
         if entry["kind"] == LOAD:
             found += _load_again(path, place, entry, made_up, read)
-        else:
+        elif entry["kind"] == DECISION:
             _decide_again(place, entry)
+        else:
+            found += _plan_again(path, place, entry)
     return tuple(found)
 
 
@@ -210,6 +213,25 @@ def _decide_again(place: Path, entry: Entry) -> None:
         connection.execute("commit")
         connection.execute("checkpoint")
         ledger.append(place, session.page, line, start_of(connection))
+
+
+def _plan_again(path: Path, place: Path, entry: Entry) -> list[Words]:
+    body = kept.kept(path, str(entry["source"]))
+    with writing(place, None) as session:
+        fields = {k: v for k, v in entry.items() if k not in ("kind", "sequence", "totals", "seal")}
+        if body is not None:
+            kept.keep(place, {str(entry["source"]): body})
+        written(place, session.connection, session.page, fields)
+    if body is not None:
+        return []
+    file = entry["file"]
+    return [
+        Words(
+            f"{file}: tệp kế hoạch phân tích đã lưu bị thiếu hoặc đã bị sửa; chỉ còn mã băm và ngày. Hãy lấy lại tệp từ bản sao lưu.",
+            f"{file}: the kept file of the analysis plan is missing or was changed; only its hash and date are left. "
+            f"Restore it from a backup.",
+        )
+    ]
 
 
 def _swap(path: Path, place: Path, differences: tuple[Words, ...]) -> Rebuilt:

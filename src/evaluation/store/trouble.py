@@ -94,6 +94,14 @@ def broken_ledger(path: Path) -> BrokenLedger:
     )
 
 
+def file_gone(file: str) -> StoreError:
+    """Return that a kept file is missing or is not what it was."""
+    return StoreError(
+        f"Tệp lưu của {file} bị thiếu hoặc đã bị sửa. Hãy lấy lại từ bản sao lưu, hoặc nạp lại đúng tệp đã nhận. / "
+        f"The kept file of {file} is missing or was changed. Restore it from a backup."
+    )
+
+
 def mixed(path: Path) -> StoreError:
     """Return that made-up and real data do not mix."""
     return StoreError(

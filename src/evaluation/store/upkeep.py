@@ -13,10 +13,10 @@ from evaluation.settings import folders, private
 from evaluation.store import kept, ledger, schema
 from evaluation.store.connection import READER_WAITS, WRITER_WAITS, Tell, connected, writer
 from evaluation.store.disk import beside, sync_folder, told
-from evaluation.store.entries import content_of, decision_entry, load_entry, rows, start_of, submissions_of
+from evaluation.store.entries import content_of, decision_entry, load_entry, plan_entry, rows, start_of, submissions_of
 from evaluation.store.ledger import Page
 from evaluation.store.session import reading, within
-from evaluation.store.trouble import StoreError
+from evaluation.store.trouble import StoreError, file_gone
 
 if TYPE_CHECKING:
     import duckdb
@@ -90,6 +90,10 @@ _RULES: tuple[tuple[str, Words], ...] = (
         Words("{n} quyết định không thuộc cảnh báo nào", "{n} decisions are about no warning"),
     ),
     (
+        "select count(*) - count(distinct (pilot, version)) from plans",
+        Words("{n} kế hoạch phân tích bị lặp phiên bản", "{n} analysis plans have the version of another"),
+    ),
+    (
         "select count(*) from submissions where load not in (select id from loads)",
         Words("{n} báo cáo không thuộc lần nạp nào", "{n} submissions belong to no load"),
     ),
@@ -118,6 +122,13 @@ def _rebuild(said: Words) -> Words:
     return Words(f"{said.vi}. Hãy chạy: evaluation store rebuild.", f"{said.en}. Run: evaluation store rebuild.")
 
 
+_KINDS = {
+    "load": Words("Lần nạp", "Load"),
+    "decision": Words("Quyết định", "Decision"),
+    "plan": Words("Kế hoạch phân tích", "Analysis plan"),
+}
+
+
 def _hashes(connection: duckdb.DuckDBPyConnection, path: Path, page: Page) -> list[Words]:
     """Make every line of the ledger anew from the rows and compare: hash of each load, each decision, each count."""
     found: list[Words] = []
@@ -125,20 +136,25 @@ def _hashes(connection: duckdb.DuckDBPyConnection, path: Path, page: Page) -> li
     totals = dict.fromkeys(schema.COUNTED, 0)
     loads = {int(r["sequence"]): r for r in rows(connection, "select * from loads")}
     decisions = {int(r["sequence"]): r for r in rows(connection, "select * from decisions")}
+    plans = {int(r["sequence"]): r for r in rows(connection, "select * from plans")}
     lines = {int(e["sequence"]): e for e in page.entries}
-    for number in sorted(loads | decisions):
+    for number in sorted(loads | decisions | plans):
         if number in loads:
             row = loads[number]
             own = submissions_of(connection, str(row["id"]))
             for key, n in (("loads", 1), ("submissions", len(own)), ("values", row["value_rows"]), ("findings", row["finding_rows"])):
                 totals[key] += int(n)
             entry = load_entry({**row, "content": content_of(own), "submissions": len(own)}, own, dict(totals), before)
-        else:
+        elif number in decisions:
             row = decisions[number]
             totals["decisions"] += 1
             entry = decision_entry(row, dict(totals), before)
+        else:
+            row = plans[number]
+            totals[schema.LATER] = totals.get(schema.LATER, 0) + 1
+            entry = plan_entry(row, dict(totals), before)
         if entry["seal"] != row["seal"] or (number in lines and entry["seal"] != lines[number]["seal"]):
-            kind = Words("Lần nạp", "Load") if number in loads else Words("Quyết định", "Decision")
+            kind = _KINDS["load" if number in loads else "decision" if number in decisions else "plan"]
             said = f"{kind.vi} số {number} không còn như lúc ghi", f"{kind.en} {number} is not what was written down"
             found.append(_rebuild(Words(*said)))
         before = str(row["seal"])
@@ -153,16 +169,10 @@ def _files(path: Path, wait: float) -> list[Words]:
                 return []
             wanted = rows(connection, "select file, source from submissions where accepted order by sequence")
             wanted += rows(connection, "select id as file, findings as source from loads where findings <> '' order by sequence")
+            wanted += rows(connection, "select file, source from plans order by sequence")
     except StoreError:
         return []
-    return [
-        Words(
-            f"Tệp lưu của {w['file']} bị thiếu hoặc đã bị sửa. Hãy lấy lại từ bản sao lưu, hoặc nạp lại đúng tệp đã nhận.",
-            f"The kept file of {w['file']} is missing or was changed. Restore it from a backup.",
-        )
-        for w in wanted
-        if kept.kept(path, str(w["source"])) is None
-    ]
+    return [file_gone(str(w["file"])).words for w in wanted if kept.kept(path, str(w["source"])) is None]
 
 
 def backup(path: Path, target: Path, *, wait: float = WRITER_WAITS, tell: Tell | None = None) -> None:
@@ -197,6 +207,7 @@ def backup(path: Path, target: Path, *, wait: float = WRITER_WAITS, tell: Tell |
             session.connection.execute("checkpoint")
             wanted = [str(r["source"]) for r in rows(session.connection, "select source from submissions where source <> ''")]
             wanted += [str(r["findings"]) for r in rows(session.connection, "select findings from loads where findings <> ''")]
+            wanted += [str(r["source"]) for r in rows(session.connection, "select source from plans")]
         # Copied after it was closed: a process that opens the file a second time lets go of the database's own locks.
         whole = [p for p in (path, beside(path, ".wal"), ledger.place(path)) if p.exists()]
         _pack(path, [*whole, *(kept.folder(path) / name for name in dict.fromkeys(wanted))], target)
