@@ -13,13 +13,14 @@ regression to the mean). Hauer 1997, Observational Before-After Studies in Road 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from evaluation.effects.design import Design, Fit
-from evaluation.effects.designs.log_counts import HALF, LOGS, area, course, mean_of, working
+from evaluation.effects.designs.log_counts import HALF, LOGS, area, course, mean_of, one_by_one, working
 from evaluation.effects.designs.regression_to_mean import empirical_bayes, overdispersion
 from evaluation.effects.matrix import Flags, Floats, Matrix, NotEnough, one_start
 from evaluation.language import Words, number
@@ -53,6 +54,9 @@ def before_after(correction: str = DONORS, window: int = WINDOW) -> Design:
     def fit(panel: Matrix) -> Fit:
         return _fit(panel, correction, window)
 
+    def each(panel: Matrix, placebos: Sequence[Sequence[int]]) -> list[Fit]:
+        return one_by_one(fit, panel, placebos)
+
     plain = correction == NONE
     return Design(
         id="before_after",
@@ -70,6 +74,7 @@ def before_after(correction: str = DONORS, window: int = WINDOW) -> Design:
         fit=fit,
         assumptions=PLAIN if plain else CORRECTED,
         logs=LOGS,
+        each=each,
     )
 
 

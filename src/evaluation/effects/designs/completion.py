@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 
 from evaluation.effects.design import Design, Fit
-from evaluation.effects.designs.log_counts import LOGS, read, working
+from evaluation.effects.designs.log_counts import LOGS, one_by_one, read, working
 from evaluation.effects.matrix import Flags, Floats, Matrix, NotEnough
 from evaluation.language import Words
 
 FOLDS = 5
-PENALTIES = 25
-SMALLEST = 1e-3
+PENALTIES = 17
+SMALLEST = 1e-2
 CLOSE = 1e-6
 STEPS = 2000
 LEAST_DONORS = 3
@@ -68,19 +68,17 @@ def matrix_completion(penalty: float | None = None, folds: int = FOLDS, penaltie
         return _read(panel, z, seen, share, errors, None)
 
     def each(panel: Matrix, placebos: Sequence[Sequence[int]]) -> list[Fit]:
-        if not placebos:
-            return []
         # Cross-validation looks at periods before the start alone: its answer is the same whichever donors are taken as treated.
-        first = panel.as_if(placebos[0])
-        z, _ = _checked(first)
-        share, errors = (penalty, None) if penalty is not None else _chosen(z, first, folds, penalties)
-        found = []
+        kept: dict[str, tuple[float, Floats | None]] = {}
         start: dict[str, _State] = {}
-        for chosen in placebos:
-            other = panel.as_if(chosen)
+
+        def one(other: Matrix) -> Fit:
             z, seen = _checked(other)
-            found.append(_read(other, z, seen, share, errors, start))
-        return found
+            if not kept:
+                kept["all"] = (penalty, None) if penalty is not None else _chosen(z, other, folds, penalties)
+            return _read(other, z, seen, *kept["all"], start)
+
+        return one_by_one(one, panel, placebos)
 
     return Design(
         id="mc",

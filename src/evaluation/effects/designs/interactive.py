@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evaluation.effects.design import Design, Fit
-from evaluation.effects.designs.log_counts import LOGS, read, working
+from evaluation.effects.designs.log_counts import LOGS, one_by_one, read, working
 from evaluation.effects.matrix import Flags, Floats, Matrix, NotEnough
 from evaluation.language import Words
 
@@ -72,7 +72,7 @@ def interactive_effects(effects: str = TWO_WAY, factors: int | None = None, most
 
     def each(panel: Matrix, placebos: Sequence[Sequence[int]]) -> list[Fit]:
         start: dict[int, dict[str, Floats]] = {}
-        return [fit(panel.as_if(chosen), start) for chosen in placebos]
+        return one_by_one(lambda other: fit(other, start), panel, placebos)
 
     return Design(
         id="ife",

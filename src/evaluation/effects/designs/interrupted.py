@@ -10,13 +10,14 @@ Linden 2015, The Stata Journal 15:480-500. Lopez Bernal, Cummins, Gasparrini 201
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from evaluation.effects.design import Design, Fit
-from evaluation.effects.designs.log_counts import LOGS, area, course, read, working
+from evaluation.effects.designs.log_counts import LOGS, area, course, one_by_one, read, working
 from evaluation.effects.matrix import Floats, Matrix, NotEnough, one_start
 from evaluation.language import Words
 from evaluation.monitoring.over_time.controlled import ASSUMPTIONS, ControlledSeries, controlled_series
@@ -43,18 +44,22 @@ def controlled_interruption(slope_change: bool = False, errors: str = "ar1") -> 
     def fit(panel: Matrix) -> Fit:
         return _fit(panel, slope_change, errors)
 
+    def each(panel: Matrix, placebos: Sequence[Sequence[int]]) -> list[Fit]:
+        return one_by_one(fit, panel, placebos)
+
     return Design(
         id="cits",
         name=Words("Chuỗi thời gian gián đoạn có đối chứng", "Controlled interrupted time series"),
         method=Words(
-            "Chuỗi thời gian gián đoạn có đối chứng: mức của đơn vị can thiệp đổi nhiều hơn diễn biến chung của các đơn vị so sánh bao nhiêu, "
-            "mỗi bên theo xu thế riêng (Linden 2015).",
-            "Controlled interrupted time series: by how much more the treated unit's level changed than the donors' common course, each with "
-            "its own trend (Linden 2015).",
+            "Chuỗi thời gian gián đoạn có đối chứng: mức của đơn vị can thiệp đổi nhiều hơn diễn biến chung của các đơn vị so sánh "
+            "bao nhiêu, mỗi bên theo xu thế riêng (Linden 2015).",
+            "Controlled interrupted time series: by how much more the treated unit's level changed than the donors' common course, "
+            "each with its own trend (Linden 2015).",
         ),
         fit=fit,
         assumptions=ASSUMPTIONS,
         logs=LOGS,
+        each=each,
     )
 
 
@@ -64,17 +69,17 @@ def _fit(panel: Matrix, slope_change: bool, errors: str) -> Fit:
     before, after = one_start(one)
     working(one)
     y, donors = one.y[0], course(one)
+    # Both series over the same periods: what moved both alike then cancels.
+    both = (before | after) & np.isfinite(y) & np.isfinite(donors)
     for side, word in ((before, Words("trước", "before")), (after, Words("sau", "after"))):
-        both = int((side & np.isfinite(y) & np.isfinite(donors)).sum())
-        if both < LEAST:
+        if (both & side).sum() < LEAST:
             raise NotEnough(
-                f"Chuỗi gián đoạn cần ít nhất {LEAST} kỳ có số liệu {word.vi} khi bắt đầu; có {both}. / "
-                f"The interrupted series needs at least {LEAST} periods with figures {word.en} the start; it has {both}."
+                f"Chuỗi gián đoạn cần ít nhất {LEAST} kỳ có số liệu {word.vi} khi bắt đầu; có {(both & side).sum()}. / "
+                f"The interrupted series needs at least {LEAST} periods with figures {word.en} the start; it has {(both & side).sum()}."
             )
-    known = before | after
     try:
         found = controlled_series(
-            _frame(one, np.where(known, y, np.nan), donors),
+            _frame(one, np.where(both, y, np.nan), np.where(both, donors, np.nan)),
             outcome="y",
             exposure="size" if one.measure == "rate" else None,
             unit="unit",
@@ -88,7 +93,7 @@ def _fit(panel: Matrix, slope_change: bool, errors: str) -> Fit:
     except ValueError as refused:
         raise NotEnough(str(refused)) from refused
     counterfactual = found.series["counterfactual"].to_numpy(dtype=float)
-    fitted = np.where(before, found.series["expected_treated"].to_numpy(dtype=float), counterfactual)
+    fitted = np.where(np.arange(len(y)) < one.first[0], found.series["expected_treated"].to_numpy(dtype=float), counterfactual)
     fitted = np.log(fitted) if one.measure in LOGS else fitted
     share = np.where(np.asarray(panel.treated), 0.0, 1 / (~np.asarray(panel.treated)).sum())
     return replace(read(one, fitted[None], None, None, _details(found)), weights=share)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -153,3 +154,24 @@ def course(panel: Matrix) -> Floats:
     level = top.sum(1, keepdims=True) / np.maximum(bottom.sum(1, keepdims=True), 1e-300)
     usual = (level * bottom).sum(axis=0)
     return np.where(usual > 0, top.sum(axis=0) / np.where(usual > 0, usual, 1.0), np.nan)
+
+
+def one_by_one(fit: Callable[[Matrix], Fit], panel: Matrix, placebos: Sequence[Sequence[int]]) -> list[Fit]:
+    """Return a fit for each placebo, one without numbers for donors that the design cannot take as treated.
+
+    Parameters
+    ----------
+    fit : callable
+    panel : Matrix
+    placebos : sequence of sequences of int
+        As in `Matrix.as_if`.
+    """
+    found = []
+    for chosen in placebos:
+        other = panel.as_if(chosen)
+        try:
+            found.append(fit(other))
+        except NotEnough:
+            nothing = np.full(len(panel.periods), np.nan)
+            found.append(Fit(nothing, nothing, nothing, float("nan"), np.zeros(len(other.units))))
+    return found

@@ -19,7 +19,7 @@ import numpy as np
 from scipy.special import stdtr
 
 from evaluation.effects.design import Design, Fit
-from evaluation.effects.designs.log_counts import LOGS, area, course, read, working
+from evaluation.effects.designs.log_counts import LOGS, area, course, one_by_one, read, working
 from evaluation.effects.matrix import Flags, Floats, Matrix, NotEnough, one_start
 from evaluation.language import Words
 
@@ -100,7 +100,7 @@ def structural_series(level_sd: float = LEVEL_SD, season: int | None = None) -> 
 
     def each(panel: Matrix, placebos: Sequence[Sequence[int]]) -> list[Fit]:
         known: dict[bytes, tuple[Floats, Floats]] = {}
-        return [_fit(panel.as_if(chosen), level_sd, season, known) for chosen in placebos]
+        return one_by_one(lambda other: _fit(other, level_sd, season, known), panel, placebos)
 
     return Design(
         id="bsts",
