@@ -6,10 +6,12 @@ import csv
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from evaluation.effects.study import Study, pilot_panel, study_panel
+from evaluation.effects.study import COUNT, RATE, SHARE, Study, pilot_panel, study_panel
+from evaluation.indicators import PER_RESIDENTS
 from evaluation.indicators import outcome as outcome_named
 from evaluation.monitoring.series import REPORTS
-from evaluation.places import Ward, neighbours, wards
+from evaluation.periods import Period
+from evaluation.places import Ward, neighbours, residents, wards
 from evaluation.plan import Pilot, pilots
 from evaluation.settings import folders
 from evaluation.store import EvidenceStore
@@ -58,7 +60,9 @@ def ward_of(pilot: Pilot) -> Ward:
     return wards()[pilot.ward_code or ""]
 
 
-def pilot_study(store: EvidenceStore, pilot: str, outcome_name: str, until: str | None = None, **options: Any) -> Study:
+def pilot_study(
+    store: EvidenceStore, pilot: str, outcome_name: str, until: str | None = None, *, per_residents: bool = False, **options: Any
+) -> Study:
     """Describe the study of a named pilot on ward quarters.
 
     Parameters
@@ -70,6 +74,9 @@ def pilot_study(store: EvidenceStore, pilot: str, outcome_name: str, until: str 
         An outcome of the codebook.
     until : str, optional
         Last period to use.
+    per_residents : bool
+        Whether a count is taken per 10,000 residents of the ward in that
+        quarter, by the censuses. Residents are a scale, not the people at risk.
     **options
         As `effects.study.study_panel`: anticipation, phase_in, level_factor, only, covariates.
 
@@ -86,6 +93,8 @@ def pilot_study(store: EvidenceStore, pilot: str, outcome_name: str, until: str 
         If its start is not known.
     indicators.NotAnOutcome
         If the indicator is not an outcome.
+    ValueError
+        If a share is asked for per residents.
     """
     placed = placed_pilots()
     if pilot not in placed:
@@ -102,6 +111,9 @@ def pilot_study(store: EvidenceStore, pilot: str, outcome_name: str, until: str 
     panel = pilot_panel(store.values(elements=found.elements), found)
     if until:
         panel = panel[panel["period"] <= until]
+    measure = SHARE if found.measure == "proportion" else COUNT
+    if per_residents:
+        panel, measure = _per_residents(panel, found.id, measure), RATE
     ward = ward_of(placed[pilot]).code
     left_out = {n: "neighbour" for p in placed.values() for n in neighbours(ward_of(p).code)}
     left_out |= {ward_of(p).code: "programme" for p in placed.values()}
@@ -111,7 +123,7 @@ def pilot_study(store: EvidenceStore, pilot: str, outcome_name: str, until: str 
         treated=[ward],
         start=start,
         label=found.label,
-        measure="share" if found.measure == "proportion" else "count",
+        measure=measure,
         exclude=left_out,
         treated_label=ward_of(placed[pilot]).name,
         pilot=pilot,
@@ -119,6 +131,22 @@ def pilot_study(store: EvidenceStore, pilot: str, outcome_name: str, until: str 
         source=REPORTS,
         **options,
     )
+
+
+def _per_residents(panel: pd.DataFrame, name: str, measure: str) -> pd.DataFrame:
+    """Return counts over ten thousands of residents of their ward and quarter."""
+    if measure != COUNT:
+        raise ValueError(
+            f"{name}: tỷ lệ đã có mẫu số của nó, không tính trên số dân. / "
+            f"a share has a denominator of its own and is not taken per residents."
+        )
+    import pandas as pd
+
+    periods = sorted(panel["period"].unique())
+    people = pd.concat([residents(Period.parse(p)).assign(period=p) for p in periods]).rename(columns={"ward_code": "unit"})
+    joined = panel.merge(people[["unit", "period", "residents"]], on=["unit", "period"], how="left")
+    scale = joined["residents"].astype(float).where(joined["residents"] > 0)
+    return joined.assign(denominator=scale / PER_RESIDENTS).drop(columns="residents")
 
 
 def study(

@@ -15,6 +15,8 @@ from evaluation.effects.checks.missing_reports import missing_reports
 from evaluation.effects.checks.negative_controls import NegativeControls, negative_controls
 from evaluation.effects.checks.pre_trends import pre_trends
 from evaluation.effects.checks.regime_changes import regime_changes
+from evaluation.effects.checks.specifications import specifications
+from evaluation.effects.checks.spill_over import spill_over
 from evaluation.effects.checks.verdicts import HOLDS, UNTRIED, Check, Checks
 from evaluation.effects.checks.violations import violations
 from evaluation.effects.design import Design
@@ -128,4 +130,6 @@ _TRIES: dict[str, Callable[[_Asked], Any]] = {
     "anticipation": lambda a: anticipation(a.basis),
     "regime_changes": lambda a: regime_changes(a.basis, a.changes),
     "missing_reports": lambda a: missing_reports(a.basis, seed=a.seed),
+    "spill_over": lambda a: spill_over(a.basis),
+    "specifications": lambda a: specifications(a.study, level=a.level, seed=a.seed),
 }

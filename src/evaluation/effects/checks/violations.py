@@ -89,8 +89,9 @@ class Violations(Result):
             return text.format(level=level, ends=ends)
         if self.breakdown is None:
             text = Words(
-                "Khoảng {level}% không chứa giá trị không tác động ngay cả khi vi phạm sau bắt đầu gấp {most} lần vi phạm lớn nhất trước đó",
-                "The {level}% interval excludes the value of no effect even where violations after the start are {most} times the largest before it",
+                "Khoảng {level}% không chứa giá trị không tác động ngay cả khi vi phạm sau bắt đầu gấp {most} lần mức lớn nhất trước đó",
+                "The {level}% interval excludes the value of no effect even where violations after the start are {most} times the largest "
+                "before it",
             )[speak]
             return text.format(level=level, most=number(MOST_RELATIVE, speak))
         text = Words(
