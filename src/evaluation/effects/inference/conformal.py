@@ -1,11 +1,12 @@
 """Conformal inference: the pilot's residuals after the start among its own residuals over time.
 
 The effect supposed is taken out, the design is fitted to all periods as if none were treated, and the residuals after
-the start are compared with those of other stretches of time. It needs no donors like the pilot, only errors that are
-stationary (moving blocks) or exchangeable in time (all arrangements). Under these the p-value is exact. Moving blocks of
-T periods have T arrangements and a smallest p of 1/T: with 16 quarters nothing can be claimed at 5 %. And the fit to all
-periods splits a lasting effect between before and after: where these are as many, the residuals are as large on both sides
-and no constant effect can be seen at all. It is made for long series with few periods after the start.
+the start are compared with those of other stretches of time. It needs no donors like the pilot. The p-value is exact
+where the residuals are exchangeable in time; where they last, moving blocks are right in long series only: with 20 periods
+and an autocorrelation of 0.8 they reject a true null in 14 % at 10 %, single periods in 22 %. Moving blocks of T periods
+have T arrangements and a smallest p of 1/T: with 16 quarters nothing can be claimed at 5 %. And the fit to all periods
+splits a lasting effect between before and after: where these are as many, the residuals are as large on both sides and no
+constant effect can be seen at all. It is made for long series with few periods after the start.
 
 References
 ----------
@@ -43,8 +44,7 @@ def conformal_by(arrangements: Arrangements = "moving_block", *, power: float = 
     arrangements : {"moving_block", "iid"}
         The residuals moved along the circle of periods, which keeps their
         dependence; or all ways to choose the periods after the start, which
-        asks that they have none: with an autocorrelation of 0.6 it rejects
-        far too often.
+        asks that they have none.
     power : float
         Of the absolute residuals that are summed; 1 as in the paper's study,
         larger for effects in few periods.

@@ -3,7 +3,8 @@
 The error of the estimate is that of the treated units' changes, since the donors' mean hardly moves; its distribution is
 that of the donors' residual changes. All units must scatter alike: a treated ward far smaller than its donors is claimed
 to have an effect too often, a larger one too seldom (see `ferman_pinto`). The pilot itself is not counted among the
-draws, so with few donors the test rejects too often: with 20 about 10 % at 5 %.
+draws: with n donors a test at 5 % rejects a true null in 2 (1 + k) / (n + 1), k the whole part of 0.025 n; 9.5 % of 20 donors,
+6.7 % of 59.
 
 References
 ----------
