@@ -250,3 +250,24 @@ def test_the_order_of_rows_does_not_matter() -> None:
         estimate_effect(study_panel(p, outcome_name="tests", treated=["u00"], start=START, level_factor=None)) for p in (panel, mixed)
     )
     assert (one.estimate, one.low, one.high, one.p_value) == (two.estimate, two.low, two.high, two.p_value)
+
+
+def test_poisson_is_the_ratio_of_sums_where_all_reported_and_a_regression_with_dummies_where_not() -> None:
+    import statsmodels.api as sm
+
+    from evaluation.effects.designs.did import poisson_did
+
+    rng = np.random.default_rng(6)
+    top = rng.poisson(rng.uniform(10, 60, (20, 1)) * rng.uniform(0.8, 1.2, 16)).astype(float)
+    whole = poisson_did().fit(matrix(studied(top)))
+    sides = [top[:, 8:].sum(1) / top[:, :8].sum(1), top[1:, 8:].sum() / top[1:, :8].sum()]
+    assert np.exp(whole.estimate) == pytest.approx(sides[0][0] / sides[1])  # no half event; the levels of the donors do not matter
+    top[rng.random(top.shape) < 0.1] = np.nan
+    panel = matrix(studied(top))
+    unit, period = np.nonzero(np.isfinite(panel.y))
+    columns = np.column_stack([(unit == 0) & (period >= 8), np.eye(len(panel.units))[unit], np.eye(16)[period][:, 1:]]).astype(float)
+    fit = sm.GLM(panel.y[unit, period], columns, family=sm.families.Poisson()).fit(tol=1e-13)
+    assert poisson_did().fit(panel).estimate == pytest.approx(fit.params[0], abs=1e-9)
+    assert poisson_did().fit(panel).estimate == pytest.approx(DID.fit(panel).estimate, abs=0.02)
+    with pytest.raises(NotEnough, match="needs counts or rates"):
+        poisson_did().fit(matrix(studied(np.where(np.isnan(top), 3.0, top), measure="value")))

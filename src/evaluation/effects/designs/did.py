@@ -14,8 +14,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from evaluation.effects.design import Design, Fit
+from evaluation.effects.designs.regressions import LOGS, did_regression
 from evaluation.effects.designs.two_way import solved, swept
-from evaluation.effects.matrix import Flags, Floats, Matrix, one_start
+from evaluation.effects.matrix import Flags, Floats, Matrix, NotEnough, one_start
 from evaluation.language import Words
 
 HALF = 0.5
@@ -181,6 +182,45 @@ DID = Design(
             "Without the pilot, its unit would have moved as the comparison units did (parallel trends).",
         ),
     ),
-    logs=frozenset({"count", "rate"}),
+    logs=LOGS,
     each=_did_each,
 )
+
+
+def poisson_did() -> Design:
+    """Return difference-in-differences of counts and rates by Poisson maximum likelihood with unit and period effects.
+
+    Notes
+    -----
+    On counts that all units reported in every period it is `DID` without the
+    half event on either side, whatever their levels: the ratio of the sums of
+    the treated over the ratio of the sums of the donors. It differs where
+    reports are missing (period effects are then weighed by the expected counts)
+    and for rates whose exposures change. A unit without events on a side has no
+    estimate. It takes some twenty times as long.
+    """
+    return Design(
+        id="did_poisson",
+        name=Words("Sai biệt kép Poisson", "Poisson difference-in-differences"),
+        method=Words(
+            "Hồi quy Poisson với hiệu ứng đơn vị và kỳ (hợp lý cực đại).",
+            "Poisson regression with unit and period effects (maximum likelihood).",
+        ),
+        fit=_poisson,
+        assumptions=DID.assumptions,
+        logs=LOGS,
+    )
+
+
+def _poisson(panel: Matrix) -> Fit:
+    if panel.measure not in LOGS:
+        raise NotEnough(
+            f"measure={panel.measure!r}: hồi quy Poisson cần số đếm hoặc tỷ suất; hãy dùng did. / "
+            f"The Poisson regression needs counts or rates; use did."
+        )
+    start = _did(panel)
+    try:
+        effect = float(did_regression(panel).at().coefficients[0])
+    except NotEnough:
+        effect = float("nan")
+    return Fit(start.gap, start.observed, start.counterfactual, effect, start.weights, details={"gap_from": "did"})
