@@ -70,7 +70,7 @@ def version(connection: duckdb.DuckDBPyConnection) -> int | None:
         row = connection.execute("select version from meta").fetchall()
         known = int(row[0][0]) if len(row) == 1 else None
         # A later version may have more tables; how it names them is its own affair.
-        return known if known is None or known > VERSION or found == NAMES.get(known) else None
+        return known if known is None or known > VERSION or found == NAMES.get(known, frozenset()) else None
     return next((v for v in (0, 1) if NAMES[v] == found), None)
 
 
