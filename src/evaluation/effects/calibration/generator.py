@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from evaluation.effects.calibration.moments import Moments
+from evaluation.effects.calibration.quantiles import poisson_quantile
 from evaluation.effects.matrix import Flags, Floats
 
 MOST_CLUSTERED = 0.9  # intra-class correlation of a beta-binomial share
@@ -148,7 +149,7 @@ def _counts(
         expected = expected * rng.gamma(1 / dispersion, dispersion, centre.shape)
     if luck is None:
         return rng.poisson(expected).astype(float), expected
-    return counted(luck, expected), expected
+    return poisson_quantile(luck, expected), expected
 
 
 def _shares(
@@ -162,13 +163,6 @@ def _shares(
     if luck is None:
         return rng.binomial(bottom.astype(np.int64), share).astype(float), share
     return counted_part(luck, bottom, share), share
-
-
-def counted(luck: Floats, expected: Floats) -> Floats:
-    """Return the Poisson count at a quantile."""
-    from scipy.stats import poisson
-
-    return np.where(expected > 0, poisson.ppf(luck, np.maximum(expected, 1e-12)), 0.0)
 
 
 def counted_part(luck: Floats, bottom: Floats, share: Floats) -> Floats:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from evaluation.effects.calibration.generator import counted, counted_part
+from evaluation.effects.calibration.generator import counted_part
 from evaluation.effects.calibration.procedure import Procedure, outcome
+from evaluation.effects.calibration.quantiles import poisson_quantile
 from evaluation.effects.matrix import Floats, Matrix
 from evaluation.effects.study import SHARE, VALUE
 
@@ -67,7 +68,7 @@ def with_effect(trial: Trial, size: float, way: int = 1) -> tuple[Matrix, float]
         plus = odds / (1 + odds) - share
         new = counted_part(trial.luck, whole, share + plus)
     else:
-        new = counted(trial.luck, trial.expected * np.exp(by))
+        new = poisson_quantile(trial.luck, trial.expected * np.exp(by))
         plus = trial.expected * (np.exp(by) - 1) / np.where(whole > 0, whole, 1.0)
     above = panel.top.copy()
     above[:k] = np.where(moved & known, new, top)
