@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from evaluation.places import districts, find_district, find_ward, wards
     from evaluation.plan import framework, pilots, provision, provisions
     from evaluation.reporting.district import district_report
+    from evaluation.reporting.pilot import pilot_report
     from evaluation.store import open_store
 
 _VERBS = {
@@ -68,6 +69,7 @@ _VERBS = {
     "status": "evaluation.intake.standing",
     "decide": "evaluation.intake.standing",
     "district_report": "evaluation.reporting.district",
+    "pilot_report": "evaluation.reporting.pilot",
     "Period": "evaluation.periods",
     "districts": "evaluation.places",
     "wards": "evaluation.places",
@@ -101,6 +103,7 @@ __all__ = [
     "missing_reports",
     "open_store",
     "own_series",
+    "pilot_report",
     "pilots",
     "provision",
     "provisions",

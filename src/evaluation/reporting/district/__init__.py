@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -24,12 +23,11 @@ from evaluation.reporting.district.reliability import reliability
 from evaluation.reporting.district.subject import Subject
 from evaluation.reporting.district.written import key_figure
 from evaluation.reporting.evidence import gather
-from evaluation.reporting.model import Report, Section, to_json
+from evaluation.reporting.handing import hand_over
+from evaluation.reporting.model import Report, Section
 from evaluation.reporting.provenance import manifest
 from evaluation.settings import DEFAULT_SEED
 from evaluation.store import open_store
-
-JOB = "EVALUATION_JOB"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -151,15 +149,8 @@ class DistrictReport:
         )
 
     def save(self) -> str:
-        """Hand the tree to whoever runs the notebook, and say in one word what the report is.
-
-        In a batch the job's folder is named by ``$EVALUATION_JOB``; a
-        notebook opened by hand keeps nothing.
-        """
-        tree = self.tree()
-        if folder := os.environ.get(JOB):
-            Path(folder, "report.json").write_text(to_json(tree), encoding="utf-8")
-        return tree.status
+        """Hand the tree to whoever runs the notebook, and say in one word what the report is."""
+        return hand_over(self.tree())
 
 
 def district_report(

@@ -24,11 +24,12 @@ def method(subject: Subject, manifest: Mapping[str, Any]) -> Section:
     said += [say("method.gate", speak, top=gate.smallest_shown - 1), say("method.sources", speak), say("method.words", speak)]
     blocks = [Bullets(tuple(said))]
     warning = (Paragraph(say("method.synthetic", speak), "warning"),) if subject.evidence.synthetic else ()
-    parts = (Section("manifest", say("method.manifest", speak), (_manifest(manifest, speak),)),)
+    parts = (Section("manifest", say("method.manifest", speak), (manifest_table(manifest, speak),)),)
     return Section("method", say("section.method", speak), (*warning, *blocks), parts)
 
 
-def _manifest(manifest: Mapping[str, Any], language: str) -> Table:
+def manifest_table(manifest: Mapping[str, Any], language: str) -> Table:
+    """Return what a report can be made again from, as a table."""
     parameters = ", ".join(f"{k}={v}" for k, v in manifest["parameters"].items() if k != "seed")
     packages = ", ".join(f"{k} {v}" for k, v in manifest["packages"].items())
     lines = {

@@ -7,22 +7,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from evaluation.contracts import SHOWN
+from evaluation.contracts import MISSING, SHOWN
 from evaluation.costs.budget import PILOT
 from evaluation.disclosure.ward import protected_ward
+from evaluation.effects.checks.gathered import checks
+from evaluation.effects.checks.verdicts import FAILS, UNTRIED, Checks
 from evaluation.effects.effect import Effect
 from evaluation.effects.estimate import estimate_effect
 from evaluation.effects.matrix import NotEnough
 from evaluation.effects.pilots import pilot_starts, pilot_study, placed_pilots, ward_of
 from evaluation.effects.study import Study
+from evaluation.effects.synthesis.certainty import Certainty, certainty
+from evaluation.effects.synthesis.evidence import EvidenceTable, evidence_table
+from evaluation.effects.synthesis.grounds import Grounds, grounds
 from evaluation.indicators import elements
-from evaluation.language import Words
+from evaluation.language import Words, halves
 from evaluation.monitoring.around.displacement import Displacement, displacement
 from evaluation.monitoring.around.rings import rings
 from evaluation.monitoring.around.spillover import Spillover, spillover
-from evaluation.monitoring.looks.multiple_testing import holm
 from evaluation.monitoring.series import ward_series
 from evaluation.monitoring.values import ward_counts
 from evaluation.periods import Period
@@ -37,33 +41,34 @@ if TYPE_CHECKING:
     import pandas as pd
 
 REACHED = "outreach_reached"
+MAIN = "did"
+OTHERS = ("mc", "bsts")  # rest on other assumptions than the main design
 
 
 @dataclass(frozen=True, eq=False)
 class Estimated:
-    """One outcome of a pilot: its study and effect, or why there is none.
+    """One outcome of a pilot: its study and effect with all that bears on it, or why there is none.
 
     Attributes
     ----------
     outcome : str
     study : Study
     effect : Effect or None
+        By the main design, calibrated.
     problem : Words or None
-    adjusted : float or None
-        p-value after Holm's correction over the pilot's outcomes.
+    others : tuple of Effect
+        The same by other designs, not calibrated.
+    checks : Checks or None
+    certainty : Certainty or None
     """
 
     outcome: str
     study: Study
     effect: Effect | None
     problem: Words | None = None
-    adjusted: float | None = None
-
-    @property
-    def told(self) -> bool:
-        """Whether the effect may be claimed, other outcomes of the pilot counted in."""
-        effect = self.effect
-        return effect is not None and effect.clear and self.adjusted is not None and self.adjusted <= round(1 - effect.level, 9)
+    others: tuple[Effect, ...] = ()
+    checks: Checks | None = None
+    certainty: Certainty | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,18 +118,52 @@ class PilotEvidence:
         """Effects on the plan's expected outcomes, the first first; empty without a ward or a start."""
         if not self.ward or not self.start:
             return ()
-        made = [self._estimated(name) for name in self.model.outcome_indicators]
-        p = {e.outcome: e.effect.p_value for e in made if e.effect is not None and e.effect.p_value is not None}
-        corrected = dict(zip(p, holm(list(p.values())).tolist(), strict=True)) if p else {}
-        return tuple(Estimated(e.outcome, e.study, e.effect, e.problem, corrected.get(e.outcome)) for e in made)
+        return tuple(self._estimated(name) for name in self.model.outcome_indicators)
+
+    @cached_property
+    def table(self) -> EvidenceTable | None:
+        """All outcomes together, corrected for their number; None where nothing could be estimated."""
+        known = [e for e in self.outcomes if e.effect is not None]
+        if not known:
+            return None
+        effects = [effect for e in known for effect in (e.effect, *e.others) if effect is not None]
+        graded = [e.certainty for e in known if e.certainty is not None]
+        return evidence_table(effects, graded)
+
+    def claim(self, outcome: str) -> Mapping[str, Any]:
+        """Return an outcome's row of the evidence table; empty where it has none."""
+        rows = {} if self.table is None else self.table.rows.set_index("outcome").to_dict("index")
+        return {str(k): v for k, v in rows.get(outcome, {}).items()}
 
     def _estimated(self, name: str) -> Estimated:
         study = pilot_study(self.store, self.model.id, name, str(self.city.period))
         try:
-            return Estimated(name, study, estimate_effect(study, seed=self.seed, calibrated=True))
+            effect = estimate_effect(study, MAIN, seed=self.seed, calibrated=True)
         except NotEnough as error:
-            vi, _, en = str(error).partition(" / ")
-            return Estimated(name, study, None, Words(vi, en or vi))
+            return Estimated(name, study, None, halves(str(error)))
+        others = tuple(e for d in OTHERS if (e := self._other(study, d)) is not None)
+        tried = checks(study, MAIN, seed=self.seed)
+        return Estimated(name, study, effect, None, others, tried, certainty(effect, self._grounds(study, others, tried)))
+
+    def _other(self, study: Study, design: str) -> Effect | None:
+        try:
+            return estimate_effect(study, design, seed=self.seed)
+        except NotEnough:
+            return None
+
+    def _grounds(self, study: Study, others: tuple[Effect, ...], tried: Checks) -> Grounds:
+        """Return what the evidence on an outcome stands on: what was looked at, and nothing else."""
+        failed = {c.id: c.verdict == FAILS for c in tried.found if c.verdict != UNTRIED}
+        violations = tried.of("violations")
+        return grounds(
+            study,
+            others=others,
+            pre_trend=failed.get("pre_trends"),
+            breakdown=violations.value if violations.verdict != UNTRIED else None,
+            missing_decides=failed.get("missing_reports"),
+            reporting_changed=failed.get("regime_changes"),
+            spill_over=self.spill_over.p_value <= 1 - self.spill_over.level if self.spill_over else None,
+        )
 
     @cached_property
     def shown(self) -> pd.DataFrame:
@@ -141,11 +180,10 @@ class PilotEvidence:
 
     def count(self, element: str, span: str) -> tuple[float | None, str]:
         """Return an element's value and state in a quarter or year; missing where it has no row."""
-        own = self.spans(element).set_index("span")
-        if span not in own.index:
-            return None, "missing"
-        state = str(own.loc[span, "state"])
-        return (float(own.loc[span, "value"]) if state == SHOWN else None), state
+        own = self.spans(element).set_index("span").to_dict("index").get(span)
+        if own is None:
+            return None, MISSING
+        return (float(own["value"]) if own["state"] == SHOWN else None), str(own["state"])
 
     @cached_property
     def years(self) -> tuple[str, ...]:
@@ -165,6 +203,13 @@ class PilotEvidence:
         assert self.ward is not None
         own = self.city.reports[self.city.reports["ward_code"] == self.ward.code].set_index("period")["reported"]
         return {p: bool(own.get(p, False)) for p in self.city.periods}
+
+    @property
+    def has_reported(self) -> bool:
+        """Whether the ward reported for the period; of a model without a place, whether any district did."""
+        if self.ward is not None:
+            return self.reported[str(self.city.period)]
+        return bool((self.city.submissions["period"] == str(self.city.period)).any())
 
     @cached_property
     def displacement(self) -> Displacement | None:

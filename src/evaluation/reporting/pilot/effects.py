@@ -1,0 +1,170 @@
+"""Effects by outcome with their calibration, other designs, checks, spill-over, and cost per outcome."""
+
+from __future__ import annotations
+
+from evaluation.effects.checks.verdicts import VERDICTS as CHECKED
+from evaluation.effects.checks.verdicts import Checks
+from evaluation.effects.designs import design
+from evaluation.effects.effect import Effect
+from evaluation.effects.study import REASONS
+from evaluation.language import number, say, say_count, sentence
+from evaluation.reporting.district.pilot import effect_interval, effect_size
+from evaluation.reporting.model import Block, Bullets, Cell, Column, Figure, Paragraph, Section, Table
+from evaluation.reporting.pictures import picture
+from evaluation.reporting.pilot.effect_words import alarms, effect_sentence, said
+from evaluation.reporting.pilot.evidence import MAIN, OTHERS, Estimated
+from evaluation.reporting.pilot.rules import BLOCKED
+from evaluation.reporting.pilot.subject import Subject
+from evaluation.reporting.pilot.value import cost_per_outcome
+
+
+def effects(subject: Subject) -> Section:
+    """Return the section on effects."""
+    speak, title = subject.language, say("model.section.effects", subject.language)
+    if not subject.placed:
+        from evaluation.reporting.pilot.roaming import city_wide
+
+        return Section("effects", title, (Paragraph(say("model.effects.no_place", speak), "warning"),), city_wide(subject))
+    found = subject.evidence.outcomes
+    if not found:
+        return Section("effects", title, (Paragraph(say("model.effects.no_start", speak, ward=subject.ward), "warning"),))
+    first = found[0]
+    parts = [
+        Section("outcome-effects", say("model.effects.table", speak), _estimates(subject, found)),
+        Section("designs", say("model.effects.designs", speak), _designs(subject, found)),
+        Section("effect-checks", say("model.effects.checks", speak), _checks(subject, found)),
+        Section("spill-over", say("model.effects.spill", speak), (Paragraph(_spill_over(subject)),)),
+        Section("cost-per-outcome", say("model.effects.cost", speak), (Paragraph(cost_per_outcome(subject)),)),
+        Section("stands-on", say("model.effects.stands", speak), (Bullets(_stands_on(subject, first)),)),
+    ]
+    return Section(
+        "effects", title, (Paragraph(say("model.estimand", speak)), Paragraph(effect_sentence(subject, first), "answer")), tuple(parts)
+    )
+
+
+def _estimates(subject: Subject, found: tuple[Estimated, ...]) -> tuple[Block, ...]:
+    speak = subject.language
+    blocks: list[Block] = [_table(subject, found)]
+    calibration = found[0].effect.calibration if found[0].effect else None
+    if calibration is not None:
+        blocks.append(Paragraph(f"{sentence(calibration.summary(speak))}. {calibration.rule(speak)}"))
+    blocks += [Bullets(tuple(effect_sentence(subject, e) for e in found[1:]))] if len(found) > 1 else []
+    drawn = [e for e in found if e.effect is not None and said(subject, e) != BLOCKED]
+    return (*blocks, *([_figure(subject, drawn[0].effect)] if drawn and drawn[0].effect else []))
+
+
+def _table(subject: Subject, found: tuple[Estimated, ...]) -> Table:
+    speak = subject.language
+    heads = (("name", 25), ("effect", 11), ("interval", 16), ("p", 8), ("adjusted", 9), ("alarms", 11), ("detectable", 9), ("reading", 13))
+    columns = tuple(Column(say(f"model.effects.col.{h}", speak), h not in ("name", "reading"), h == "name", w) for h, w in heads)
+    rows = tuple(_row(subject, e) for e in found)
+    note = say("model.effects.note", speak)
+    return Table("effects-table", say("model.effects.caption", speak, ward=subject.ward), columns, rows, note)
+
+
+def _row(subject: Subject, found: Estimated) -> tuple[Cell, ...]:
+    speak, effect, verdict = subject.language, found.effect, said(subject, found)
+    none = Cell(say("state.not_applicable", speak), "not_applicable")
+    reading = Cell(say(f"model.reading.{verdict}", speak))
+    if effect is None or verdict == BLOCKED:
+        return (Cell(found.study.label[speak]), none, none, none, none, none, none, reading)
+
+    def sized(x: float | None) -> Cell:
+        return none if x is None else Cell(effect_size(effect, x, speak))
+
+    held = effect.low is not None and effect.high is not None
+    adjusted = subject.evidence.claim(found.outcome).get("p_adjusted")
+    return (
+        Cell(found.study.label[speak]),
+        sized(effect.estimate),
+        Cell(effect_interval(effect, effect.low, effect.high, speak)) if held else none,  # type: ignore[arg-type]
+        none if effect.p_value is None else Cell(number(effect.p_value, speak, 3)),
+        none if adjusted is None or adjusted != adjusted else Cell(number(adjusted, speak, 3)),
+        Cell(alarms(effect.calibration, speak)),
+        sized(effect.calibration.detectable if effect.calibration else None),
+        reading,
+    )
+
+
+def _figure(subject: Subject, effect: Effect) -> Figure:
+    from evaluation.figures.effect import gaps
+
+    speak = subject.language
+    caption = say("model.effects.figure", speak, label=effect.outcome_label[speak], ward=subject.ward)
+    return picture(gaps(effect, language=speak), "gaps-figure", caption)
+
+
+def _designs(subject: Subject, found: tuple[Estimated, ...]) -> tuple[Block, ...]:
+    speak, names = subject.language, (MAIN, *OTHERS)
+    rows = []
+    for e in found:
+        if e.effect is None:
+            continue
+        by = {x.design: x for x in (e.effect, *e.others)}
+        cells = [_estimate(by.get(n), speak) for n in names]
+        claim = subject.evidence.claim(e.outcome)
+        same = say("model.effects.same_way", speak, k=number(claim["same_way"], speak), n=number(claim["designs"], speak))
+        rows.append((Cell(e.study.label[speak]), *cells, Cell(same)))
+    heads = [say("model.effects.col.name", speak), *(design(n).name[speak] for n in names), say("model.effects.col.same", speak)]
+    columns = tuple(Column(h, 0 < i <= len(names), i == 0, w) for i, (h, w) in enumerate(zip(heads, (28, 20, 20, 20, 12), strict=True)))
+    return Paragraph(say("model.effects.designs.intro", speak)), Table(
+        "designs-table", say("model.effects.designs.caption", speak), columns, tuple(rows)
+    )
+
+
+def _estimate(effect: Effect | None, language: str) -> Cell:
+    if effect is None or effect.estimate is None:
+        return Cell(say("state.not_applicable", language), "not_applicable")
+    text = effect_size(effect, effect.estimate, language)
+    if effect.low is not None and effect.high is not None:
+        text += f" ({effect_interval(effect, effect.low, effect.high, language)})"
+    return Cell(text)
+
+
+def _checks(subject: Subject, found: tuple[Estimated, ...]) -> tuple[Block, ...]:
+    speak = subject.language
+    tried = [(e, e.checks) for e in found if e.checks is not None]
+    if not tried:
+        return (Paragraph(say("model.effects.checks.none", speak)),)
+    first, checks = tried[0]
+    blocks: list[Block] = [_check_table(subject, first, checks)]
+    others = tuple(say("model.effects.checks.other", speak, label=e.study.label[speak], list=_verdicts(c, speak)) for e, c in tried[1:])
+    if others:
+        blocks += [Paragraph(say("model.effects.checks.others", speak)), Bullets(others)]
+    return tuple(blocks)
+
+
+def _check_table(subject: Subject, found: Estimated, checks: Checks) -> Table:
+    speak = subject.language
+    rows = tuple((Cell(c.name[speak]), Cell(CHECKED[c.verdict][speak]), Cell(sentence(c.said[speak]))) for c in checks.found)
+    heads = (("check", 24), ("verdict", 16), ("found", 60))
+    columns = tuple(Column(say(f"model.effects.checks.col.{h}", speak), row_header=h == "check", width=w) for h, w in heads)
+    return Table("checks-table", say("model.effects.checks.caption", speak, label=found.study.label[speak]), columns, rows)
+
+
+def _verdicts(checks: Checks, language: str) -> str:
+    parts = []
+    for verdict, words in CHECKED.items():
+        if chosen := [c.name[language][:1].lower() + c.name[language][1:] for c in checks.by_verdict(verdict)]:
+            parts.append(f"{words[language]}: {', '.join(chosen)}")
+    return "; ".join(parts)
+
+
+def _spill_over(subject: Subject) -> str:
+    speak, seen = subject.language, subject.evidence.spill_over
+    if seen is None:
+        return say("model.effects.spill.none", speak)
+    return say("model.effects.spill.seen", speak, seen=seen.summary(speak), p=number(seen.p_value, speak, 3))
+
+
+def _stands_on(subject: Subject, found: Estimated) -> tuple[str, ...]:
+    """Return the assumptions, the inference, and who was not compared with and why."""
+    speak, effect = subject.language, found.effect
+    said_of = [] if effect is None else [effect.method[speak], effect.inference[speak], *(a[speak] for a in effect.assumptions)]
+    dropped = found.study.dropped
+    counted = dropped[dropped["reason"] != "treated"]["reason"].value_counts()
+    items = [say_count("pilot.dropped.item", speak, int(n), reason=REASONS[str(why)][speak]) for why, n in counted.items()]
+    said_of.append(say("model.effects.donors", speak, n=number(len(found.study.donors), speak)))
+    if items:
+        said_of.append(say("pilot.dropped", speak, list="; ".join(items)))
+    return tuple(said_of)

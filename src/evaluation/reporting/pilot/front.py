@@ -1,0 +1,189 @@
+"""The two pages in front: the answer, three numbers, limits, all outcomes and harms, options by preset rule, recommendations."""
+
+from __future__ import annotations
+
+from evaluation.indicators import indicators
+from evaluation.language import day, number, number_span, percent, say, sentence
+from evaluation.reporting.district.pilot import effect_interval, effect_size
+from evaluation.reporting.district.written import absent
+from evaluation.reporting.model import Block, Bullets, Cell, Column, Fact, Facts, Paragraph, Section, Table
+from evaluation.reporting.pilot.certainty import certainty_sentence, verdict_count
+from evaluation.reporting.pilot.delivered import unit_cost
+from evaluation.reporting.pilot.effect_words import alarms, effect_sentence, said
+from evaluation.reporting.pilot.harms import found as harms_found
+from evaluation.reporting.pilot.harms import signs
+from evaluation.reporting.pilot.roaming import of_city, row_of, written
+from evaluation.reporting.pilot.rules import BLOCKED, OPTIONS, option, recommendations
+from evaluation.reporting.pilot.standing import known
+from evaluation.reporting.pilot.subject import Subject
+
+VIOLENCE_SHARE = "violence_supported_share"
+
+
+def front(subject: Subject) -> Section:
+    """Return the front section."""
+    speak = subject.language
+    parts = [
+        Section("answer", say("front.answer", speak), (Paragraph(answer(subject), "answer"), Paragraph(certainty_sentence(subject)))),
+        Section("facts", say("front.facts", speak), (three_numbers(subject),)),
+        Section("limits", say("front.limits", speak), (Bullets(limits(subject)),)),
+        Section("results", say("model.front.results", speak), (_results(subject),)),
+        Section("options", say("model.front.options", speak), (_options(subject),)),
+        Section("recommendations", say("model.front.recommendations", speak), (Bullets(recommended(subject)),)),
+    ]
+    other = subject.other()
+    parts.append(Section("summary", say("front.summary", speak), summary(other)))
+    return Section("front", say("section.front", speak), (), tuple(parts))
+
+
+def summary(subject: Subject) -> tuple[Block, ...]:
+    """Return the summary in the subject's own language, marked with it: for a reader of the other one."""
+    lines = [answer(subject), certainty_sentence(subject), *recommended(subject)[:2]]
+    return tuple(Paragraph(text, lang=subject.language) for text in lines)
+
+
+def answer(subject: Subject) -> str:
+    """Return the answer in one sentence or two: the first outcome's effect by rule, and how many of all may be claimed."""
+    speak = subject.language
+    if not subject.placed:
+        return say("model.answer.no_place", speak, name=subject.name)
+    if not subject.evidence.outcomes:
+        return say("model.answer.no_start", speak, name=subject.name, ward=subject.ward)
+    return f"{effect_sentence(subject, subject.evidence.outcomes[0])} {verdict_count(subject)}".strip()
+
+
+def three_numbers(subject: Subject) -> Facts:
+    """Return the first outcome, the gravest harm that is looked for, and cost per person reached."""
+    return Facts((_outcome(subject), _harm(subject), _cost(subject)))
+
+
+def _outcome(subject: Subject) -> Fact:
+    speak, found = subject.language, subject.evidence.outcomes
+    name = subject.model.outcome_indicators[0]
+    if not found:
+        known_of = indicators()[name]
+        if subject.placed:
+            return Fact(known_of.label[speak], say("model.fact.none", speak), say("model.fact.no_start", speak))
+        row = row_of(of_city(subject.evidence, name), str(subject.evidence.city.period))
+        cell = written(known_of, row, speak)
+        value, _, inner = cell.text.partition(" (")
+        return Fact(say("model.fact.city", speak, label=known_of.label[speak]), value, inner.rstrip(")"))
+    first = found[0]
+    label = say("model.fact.effect", speak, label=first.study.label[speak])
+    effect = first.effect
+    if effect is None or effect.estimate is None or said(subject, first) == BLOCKED:
+        return Fact(label, say("model.fact.none", speak), say(f"model.reading.{said(subject, first)}", speak))
+    detail = [say(f"model.reading.{said(subject, first)}", speak)]
+    if effect.low is not None and effect.high is not None:
+        ends = effect_interval(effect, effect.low, effect.high, speak)
+        detail.insert(0, say("model.effect.interval", speak, level=number(100 * effect.level, speak), interval=ends))
+    detail.append(say("model.fact.alarms", speak, alarms=alarms(effect.calibration, speak)))
+    return Fact(label, effect_size(effect, effect.estimate, speak), "; ".join(detail))
+
+
+def _harm(subject: Subject) -> Fact:
+    speak = subject.language
+    if asked := next((a for a in subject.evidence.survey if a.question == "fear_services"), None):
+        first, last = asked.pilot
+        label = say("model.fact.fear", speak)
+        if first.k is None or last.k is None:
+            return Fact(label, absent(last.state, speak).text, say("model.fact.too_few", speak))
+        slots = {"before": percent(first.share, speak), "k0": number(first.k, speak), "n0": number(first.n, speak)}
+        low, high = last.interval
+        slots |= {"k": number(last.k, speak), "n": number(last.n, speak), "interval": number_span(100 * low, 100 * high, speak, 1)}
+        return Fact(label, percent(last.share, speak), say("model.fact.asked", speak, **slots))
+    if subject.placed:
+        return Fact(say("model.fact.fear", speak), say("model.fact.none", speak), say("model.fact.no_survey", speak))
+    row = row_of(of_city(subject.evidence, VIOLENCE_SHARE), str(subject.evidence.city.period))
+    value, _, inner = written(indicators()[VIOLENCE_SHARE], row, speak).text.partition(" (")
+    return Fact(say("model.fact.city", speak, label=indicators()[VIOLENCE_SHARE].label[speak]), value, inner.rstrip(")"))
+
+
+def _cost(subject: Subject) -> Fact:
+    speak, evidence = subject.language, subject.evidence
+    label = say("model.fact.cost", speak)
+    for year in reversed(evidence.years_since):
+        cost = unit_cost(evidence, int(year))
+        if cost is not None:
+            value, low, high = (1000 * x for x in cost)
+            detail = say("model.fact.cost.detail", speak, year=year, interval=number_span(low, high, speak))
+            return Fact(label, say("model.fact.thousand", speak, value=number(value, speak)), detail)
+    why = "model.fact.cost.none" if evidence.money is None else "model.fact.cost.no_count"
+    return Fact(label, say("model.fact.none", speak), say(why, speak))
+
+
+def limits(subject: Subject) -> tuple[str, ...]:
+    """Return what the report cannot tell."""
+    speak = subject.language
+    keys = ["one_ward" if subject.placed else "no_place", "self", "harm"]
+    said_of = [say(f"model.limit.{k}", speak) for k in keys]
+    if subject.placed and subject.evidence.synthetic and subject.evidence.start:
+        said_of.append(say("model.limit.start", speak))
+    return tuple(said_of)
+
+
+def _results(subject: Subject) -> Table:
+    """Return all planned outcomes and harms in one order, in words."""
+    speak = subject.language
+    rows = [_result(subject, e) for e in subject.evidence.outcomes]
+    if not rows:
+        reading = Cell(say("model.reading.untested", speak))
+        rows = [
+            (Cell(indicators()[name].label[speak]), Cell(say("model.fact.none", speak), "missing"), reading)
+            for name in subject.model.outcome_indicators
+        ]
+    rows += [(Cell(say(f"model.harm.{h.id}", speak)), *_of_harm(subject, h.id, h.looked_for)) for h in harms_found(subject)]
+    heads = (("name", 44), ("effect", 28), ("reading", 28))
+    columns = tuple(Column(say(f"model.effects.col.{h}", speak), row_header=h == "name", width=w) for h, w in heads)
+    return Table("results-table", say("model.front.results.caption", speak), columns, tuple(rows))
+
+
+def _result(subject: Subject, found: object) -> tuple[Cell, ...]:
+    from evaluation.reporting.pilot.evidence import Estimated
+
+    assert isinstance(found, Estimated)
+    speak, verdict, effect = subject.language, said(subject, found), found.effect
+    reading = Cell(say(f"model.reading.{verdict}", speak))
+    if effect is None or effect.estimate is None or verdict == BLOCKED:
+        return Cell(found.study.label[speak]), Cell(say("model.fact.none", speak), "missing"), reading
+    text = effect_size(effect, effect.estimate, speak)
+    if effect.low is not None and effect.high is not None:
+        text += f" ({effect_interval(effect, effect.low, effect.high, speak)})"
+    return Cell(found.study.label[speak]), Cell(text), reading
+
+
+def _of_harm(subject: Subject, name: str, looked_for: bool) -> tuple[Cell, Cell]:
+    """Return what the front table says of a harm: whether it was looked for, and whether there is a sign of it."""
+    speak = subject.language
+    if not looked_for:
+        return Cell(say("model.harm.unknown", speak), "missing"), Cell(say("model.reading.not_looked_for", speak))
+    told, unsure = signs(subject.evidence)
+    key = {"reports": "violence_reported"}.get(name, name)
+    sign = "told" if key in told else "unsure" if key in unsure else "unseen"
+    return Cell(say("model.front.harm.see", speak)), Cell(say(f"model.reading.harm.{sign}", speak))
+
+
+def _options(subject: Subject) -> Table:
+    speak, facts = subject.language, known(subject)
+    rows = tuple(
+        (
+            Cell(say(f"model.option.{o}", speak)),
+            Cell(say(f"model.option.{o}.rule", speak)),
+            Cell(say(f"model.option.{option(facts, o)}", speak)),
+        )
+        for o in OPTIONS
+    )
+    heads = (("option", 16), ("rule", 62), ("met", 22))
+    columns = tuple(Column(say(f"model.option.col.{h}", speak), row_header=h == "option", width=w) for h, w in heads)
+    return Table("options-table", say("model.option.caption", speak), columns, rows)
+
+
+def recommended(subject: Subject) -> tuple[str, ...]:
+    """Return what is recommended: who, what, by when, and what it follows from; and where to complain."""
+    speak, facts = subject.language, known(subject)
+    due = subject.evidence.city.period.shift(1).department_due
+    told, unsure = signs(subject.evidence)
+    harms = ", ".join(say(f"model.harm.{'reports' if h == 'violence_reported' else h}", speak) for h in (*told, *unsure))
+    slots = {"lead": subject.lead, "limit": day(due, speak), "harms": harms, "n": number(facts.not_recorded, speak)}
+    wanted = [sentence(say(f"model.recommend.{key}", speak, **slots)) for key in recommendations(facts)]
+    return (*wanted, say("action.complaint", speak))
