@@ -75,7 +75,8 @@ def test_proposition99_draws_the_trajectories(run: Callable[[str], dict[str, Any
 
 def test_minimum_wage_draws_effects_with_their_intervals(run: Callable[[str], dict[str, Any]]) -> None:
     left = run("minimum_wage")
-    steps = left["found"].by_event_time
+    steps = left["steps"]
+    assert steps["estimate"].tolist() == left["found"].diagnostics["by_event_time"]["estimate"].tolist()
     points, bars = left["ax"].collections
     assert np.allclose(points.get_offsets(), steps[["event_time", "estimate"]])
     drawn = np.array([[segment[0][1], segment[1][1]] for segment in bars.get_segments()])
