@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evaluation.effects.panel import PanelProblem, callaway_santanna, event_study, synthetic_did
+from evaluation.effects.panel import PanelProblem, event_study, synthetic_did
 
 COLUMNS = {"outcome": "y", "unit": "ward", "period": "quarter", "first_treated": "start"}
 
@@ -29,23 +29,12 @@ def _double_difference(data: pd.DataFrame, group: int, period: int) -> float:
     return float(moved[start == group].mean() - moved[start == 0].mean())
 
 
-@pytest.mark.parametrize("estimator", [event_study, callaway_santanna, synthetic_did])
+@pytest.mark.parametrize("estimator", [event_study, synthetic_did])
 def test_a_planted_effect_comes_back(estimator: object) -> None:
     found = estimator(_panel(2.0), **COLUMNS)  # type: ignore[operator]
     assert found.low < 2.0 < found.high
     assert abs(found.estimate - 2.0) < 3 * found.standard_error
     assert (found.treated_units, found.comparison_units, found.n) == (20, 40, 960)
-
-
-def test_group_time_effects_are_differences_of_four_means() -> None:
-    early, late = _panel(2.0, treated=20), _panel(2.0, treated=20, start=12)
-    data = early.where(early["ward"] >= 10, late)  # ten wards start at 12, ten at 9
-    data = data.astype({"ward": int, "quarter": int, "start": int})
-    found = callaway_santanna(data, **COLUMNS).group_time
-    after = found[found["period"] >= found["group"]]
-    assert len(after) == 8 + 5
-    for row in after.itertuples():
-        assert row.estimate == pytest.approx(_double_difference(data, row.group, row.period), abs=1e-9)
 
 
 def test_event_study_is_the_same_difference_from_the_last_period_before() -> None:
@@ -56,7 +45,7 @@ def test_event_study_is_the_same_difference_from_the_last_period_before() -> Non
         assert row.estimate == pytest.approx(_double_difference(data.replace({"start": {9: 9}}), 9, row.period), abs=1e-9)
 
 
-@pytest.mark.parametrize("estimator", [event_study, callaway_santanna])
+@pytest.mark.parametrize("estimator", [event_study])
 def test_few_treated_units_get_no_interval_and_are_told_why(estimator: object) -> None:
     found = estimator(_panel(2.0, treated=2), **COLUMNS)  # type: ignore[operator]
     assert found.low is None
@@ -80,23 +69,11 @@ def test_the_same_seed_gives_the_same_answer() -> None:
     assert one.to_frame().equals(two.to_frame())
 
 
-def test_quarters_as_text_and_missing_starts_are_understood() -> None:
-    data = _panel(1.5)
-    text = data.assign(
-        quarter=[f"{2015 + (q - 1) // 4}-Q{(q - 1) % 4 + 1}" for q in data["quarter"]],
-        start=["2017-Q1" if s else None for s in data["start"]],
-    )
-    one, two = callaway_santanna(data, **COLUMNS), callaway_santanna(text, **COLUMNS)
-    assert one.estimate == pytest.approx(two.estimate)
-    assert set(two.group_time["group"]) == {"2017-Q1"}
-    assert event_study(text, **COLUMNS).effects["period"].iloc[-1] == "2018-Q4"
-
-
 def test_holes_are_refused_with_the_way_out() -> None:
     data = _panel(1.0)
     for broken in (data.drop(index=5), data.assign(y=data["y"].mask(data.index == 5)), pd.concat([data, data.head(1)])):
         with pytest.raises(PanelProblem, match="never fill in zeros") as caught:
-            callaway_santanna(broken, **COLUMNS)
+            event_study(broken, **COLUMNS)
         assert "không thay bằng 0" in str(caught.value)
 
 
@@ -111,7 +88,7 @@ def test_holes_are_refused_with_the_way_out() -> None:
 )
 def test_panels_that_cannot_answer_are_refused(spoil: object, says: str) -> None:
     with pytest.raises(PanelProblem, match=says):
-        callaway_santanna(spoil(_panel(1.0)), **COLUMNS)  # type: ignore[operator]
+        event_study(spoil(_panel(1.0)), **COLUMNS)  # type: ignore[operator]
 
 
 def test_different_starts_need_the_staggered_estimator() -> None:
@@ -120,9 +97,3 @@ def test_different_starts_need_the_staggered_estimator() -> None:
     for estimator in (event_study, synthetic_did):
         with pytest.raises(PanelProblem, match="start"):
             estimator(data, **COLUMNS)
-
-
-def test_a_start_after_the_last_period_is_not_yet_treated() -> None:
-    data = _panel(2.0)
-    later = data.assign(start=data["start"].mask(data["ward"].between(20, 24), 30))
-    assert callaway_santanna(later, **COLUMNS).estimate == pytest.approx(callaway_santanna(data, **COLUMNS).estimate)

@@ -1,4 +1,4 @@
-"""Difference-in-differences on panels: event study, Callaway-Sant'Anna and synthetic difference-in-differences.
+"""Difference-in-differences on panels: event study and synthetic difference-in-differences.
 
 Thin wrappers over `diff_diff`, which reproduces published results; what is added here is what honesty asks for: a panel
 with holes is refused (missing is not zero), an interval is withheld where so few units are treated that its error rate
@@ -6,14 +6,13 @@ is known to be wrong, a rank among placebos counts each placebo once, and whatev
 
 References
 ----------
-Arkhangelsky, Athey, Hirshberg, Imbens, Wager 2021 (AER 111:4088); Callaway, Sant'Anna 2021 (J. Econometrics 225:200);
+Arkhangelsky, Athey, Hirshberg, Imbens, Wager 2021 (AER 111:4088);
 Conley, Taber 2011 (REStat 93:113); MacKinnon, Webb 2018 (Econometrics J. 21:114).
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -71,31 +70,6 @@ class EventStudy(Result):
     def to_frame(self) -> pd.DataFrame:
         """Return the effects, one row a period."""
         return self.effects.copy()
-
-
-@dataclass(frozen=True, kw_only=True, repr=False)
-class StaggeredEffect(Result):
-    """Callaway-Sant'Anna: mean of the group-time effects after the start, weighted by size of group.
-
-    Attributes
-    ----------
-    group_time : DataFrame
-        Columns group, period, estimate, standard_error, low, high: one row a group (first treated period) and period.
-    by_event_time : DataFrame
-        Columns event_time (periods since the start, negative before), estimate, standard_error, low, high.
-    standard_error : float
-    treated_units, comparison_units : int
-    """
-
-    group_time: pd.DataFrame = field(compare=False)
-    by_event_time: pd.DataFrame = field(compare=False)
-    standard_error: float
-    treated_units: int
-    comparison_units: int
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return the effects by time since the start."""
-        return self.by_event_time.copy()
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -161,7 +135,7 @@ def event_study(
     Raises
     ------
     PanelProblem
-        If the panel has holes or no comparison unit, or if the starts differ (use `callaway_santanna`).
+        If the panel has holes or no comparison unit, or if the starts differ (use the design cs).
     """
     from diff_diff import TwoWayFixedEffects
 
@@ -169,8 +143,7 @@ def event_study(
     starts = sorted(set(data.loc[data["_first"] > 0, "_first"]))
     if len(starts) > 1:
         raise PanelProblem(
-            f"Có {len(starts)} thời điểm bắt đầu khác nhau; hãy dùng callaway_santanna. / "
-            f"There are {len(starts)} different starts; use callaway_santanna."
+            f"Có {len(starts)} thời điểm bắt đầu khác nhau; hãy dùng cs. / There are {len(starts)} different starts; use cs."
         )
     after = [p for p in sorted(set(data["_period"])) if p >= starts[0]]
     with _quiet() as heard:
@@ -207,73 +180,6 @@ def event_study(
         standard_error=error,
         treated_units=treated,
         comparison_units=comparison,
-    )
-
-
-def callaway_santanna(
-    panel: pd.DataFrame,
-    *,
-    outcome: str,
-    unit: str,
-    period: str,
-    first_treated: str,
-    covariates: Sequence[str] = (),
-    comparison: str = "never_treated",
-    anticipation: int = 0,
-    label: Words | None = None,
-    measured_in: str = "",
-    level: float = 0.95,
-) -> StaggeredEffect:
-    """Estimate group-time effects where units start at different times (Callaway and Sant'Anna 2021).
-
-    Parameters
-    ----------
-    panel, outcome, unit, period, first_treated, label, measured_in, level
-        As in `event_study`; starts may differ.
-    covariates : sequence of str
-        Columns for the doubly robust adjustment; none gives plain differences of means.
-    comparison : {"never_treated", "not_yet_treated"}
-        Whom treated units are compared with.
-    anticipation : int
-        Periods before the start in which an effect may already show.
-
-    Raises
-    ------
-    PanelProblem
-        If the panel has holes or no unit is never treated.
-    """
-    from diff_diff import CallawaySantAnna
-
-    data, periods, treated, controls = _prepared(panel, outcome, unit, period, first_treated)
-    with _quiet() as heard:
-        fit = CallawaySantAnna(control_group=comparison, anticipation=anticipation, alpha=1 - level).fit(
-            data, outcome="_outcome", unit="_unit", time="_period", first_treat="_first", covariates=list(covariates) or None
-        )
-        dynamic = fit.aggregate("event_study").to_dataframe()
-    few = treated < FEW_TREATED
-    group_time = _bounded(fit.to_dataframe(), {"time": "period", "effect": "estimate"}, few, keep=("group",))
-    for column in ("group", "period"):
-        group_time[column] = group_time[column].map(periods)
-    low, high = (None, None) if few else (float(fit.overall_conf_int[0]), float(fit.overall_conf_int[1]))
-    return StaggeredEffect(
-        estimand=_estimand(label, outcome, "trung bình các nhóm và kỳ sau khi bắt đầu", "mean over groups and periods after the start"),
-        method=Words(
-            "Hiệu ứng theo nhóm và kỳ của Callaway và Sant'Anna (2021), gộp theo cỡ nhóm (diff-diff).",
-            "Group-time effects of Callaway and Sant'Anna (2021), weighted by size of group (diff-diff).",
-        ),
-        estimate=float(fit.overall_att),
-        low=low,
-        high=high,
-        level=level,
-        n=len(data),
-        unit=measured_in,
-        assumptions=(_PARALLEL, _NO_SPILLOVER, *((_FEW,) if few else ())),
-        diagnostics={"comparison": comparison, "anticipation": anticipation, "interval_withheld": few, "warnings": _said(heard)},
-        group_time=group_time,
-        by_event_time=_bounded(dynamic, {}, few, keep=("event_time",)),
-        standard_error=float(fit.overall_se),
-        treated_units=treated,
-        comparison_units=controls,
     )
 
 
