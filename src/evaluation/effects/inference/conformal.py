@@ -137,17 +137,21 @@ def _judge(
             "Đơn vị thí điểm không có số liệu trước hoặc sau khi bắt đầu. / The pilot has no figures before or after the start."
         )
     ways, exact = _ways(arrangements, len(kept), later, draws, rng)
-    tested = _test(design, panel, kept, later, ways, power)
     smallest = 1 / len(ways)
+    said = _said(arrangements, len(kept), later, len(ways), exact, smallest, level)
+    details = {"arrangements": len(ways), "all_arrangements": exact, "periods_used": len(kept)}
+    if not np.isfinite(fit.estimate):
+        return Judgement(None, None, None, None, said, details=details)
+    tested = _test(design, panel, kept, later, ways, power)
     low, high = (None, None) if smallest > round(1 - level, 9) else _interval(tested, fit, after, level)
     return Judgement(
         tested(0.0),
         low,
         high,
         smallest,
-        _said(arrangements, len(kept), later, len(ways), exact, smallest, level),
+        said,
         by_period=_by_period(design, panel, fit, kept, later, level, power),
-        details={"arrangements": len(ways), "all_arrangements": exact, "periods_used": len(kept)},
+        details=details,
     )
 
 

@@ -41,7 +41,7 @@ def jackknife_over(over: Over = "donors") -> Inference:
     """Return the jackknife+ over donors or over periods before the start."""
 
     def judge(design: Design, panel: Matrix, fit: Fit, level: float, rng: np.random.Generator) -> Judgement:
-        return jackknife_plus(design, panel, fit, level, rng) if over == "donors" else _over_periods(design, panel, level)
+        return jackknife_plus(design, panel, fit, level, rng) if over == "donors" else _over_periods(design, panel, fit, level)
 
     return judge
 
@@ -138,7 +138,7 @@ def _left_out(design: Design, panel: Matrix, donor: int) -> Fit:
         return Fit(none, none, none, float("nan"), np.zeros(len(panel.units) - 1))
 
 
-def _over_periods(design: Design, panel: Matrix, level: float) -> Judgement:
+def _over_periods(design: Design, panel: Matrix, fit: Fit, level: float) -> Judgement:
     """Judge the mean gap after the start by leaving out the periods before it one at a time."""
     before, after = one_start(panel)
     past, later = np.flatnonzero(before), np.flatnonzero(after)
@@ -149,7 +149,7 @@ def _over_periods(design: Design, panel: Matrix, level: float) -> Judgement:
     seen = np.isfinite(courses)
     left = np.where(seen.any(1), np.where(seen, courses, 0.0).sum(1) / np.maximum(seen.sum(1), 1), np.nan)
     known = np.isfinite(left) & np.isfinite(errors)
-    if not known.any():
+    if not np.isfinite(fit.estimate) or not known.any():
         return Judgement(None, None, None, None, _SAID["periods"])
     p, low, high = jackknife_ends(left[known], errors[known], level)
     found = np.full((len(panel.periods), 2), np.nan)

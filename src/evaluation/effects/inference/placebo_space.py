@@ -151,11 +151,11 @@ def _judge(statistic: Statistic, worst: float | None, made: Placebos, panel: Mat
         values, own = _over(np.abs(made.estimates), pre), float(_over(np.array([abs(fit.estimate)]), np.array([own_pre]))[0])
     else:
         values, own = np.abs(made.estimates), abs(fit.estimate)
-    use = ~np.isnan(values)
+    use = ~np.isnan(values) & np.isfinite(made.estimates)
     if worst is not None:
         use &= pre**2 <= worst * own_pre**2
     details = {"placebos": int(use.sum()), "placebo_sets": made.space, "all_sets": made.exact}
-    if np.isnan(own) or not use.any():
+    if np.isnan(own) or not np.isfinite(fit.estimate) or not use.any():
         return Judgement(
             None, None, None, None, _said(statistic, made, worst), placebo_units=made.names, placebo_fits=made.fits, details=details
         )

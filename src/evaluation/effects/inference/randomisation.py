@@ -174,7 +174,7 @@ def _judge(ways: Flags, exact: bool, design: Design, panel: Matrix, fit: Fit, le
     details = {"drawings": len(ways), "all_drawings": exact}
     if not np.isfinite(drawn[0]):
         return Judgement(None, None, None, None, said, details=details)
-    smallest = _smallest(ways)
+    smallest = _smallest(ways, drawn)
     low: float | None
     high: float | None
     low, high = None, None
@@ -189,10 +189,10 @@ def _judge(ways: Flags, exact: bool, design: Design, panel: Matrix, fit: Fit, le
     return Judgement(p_value(drawn), low, high, smallest, said, details=details)
 
 
-def _smallest(ways: Flags) -> float:
-    """Return one over the drawings, two where the mirror image of the real drawing is one of them."""
-    mirrored = bool((ways == ~ways[0]).all(axis=1).any())
-    return (1 + mirrored) / len(ways)
+def _smallest(ways: Flags, drawn: Floats) -> float:
+    """Return one over the drawings; two where the mirror image of the real one is among them, its estimate the same but for the sign."""
+    mirror = (ways == ~ways[0]).all(axis=1) & (np.abs(drawn + drawn[0]) <= _TIE * max(1.0, abs(float(drawn[0]))))
+    return (1 + int(mirror.any())) / len(ways)
 
 
 def _linear(found: Floats, expected: Floats) -> bool:
