@@ -90,6 +90,25 @@ def test_each_period_alone_with_those_before(as_matrix: Callable[..., Matrix]) -
     assert conformal(DID, short, DID.fit(short), 0.95, RNG).by_period is None  # 14 periods can give 1/14 at best
 
 
+def test_the_average_of_an_effect_that_is_not_constant(as_matrix: Callable[..., Matrix]) -> None:
+    y = np.random.default_rng(11).normal(0, 1, (9, 47))
+    y[0, 45:] += [6.0, -4.0]
+    panel = as_matrix(y, first=45, measure="value")
+    found = conformal_by(average=True)(DID, panel, DID.fit(panel), 0.9, RNG)
+    halves = y[:, 1:].reshape(9, 23, 2).mean(2)  # the first period is left over
+    assert found.details["stretches"] == 23
+    assert found.p_value == pytest.approx(brute_p(brute_residuals(halves, 0.0, 1), 1, True))
+    assert found.low is not None
+    assert found.high is not None
+    for edge, inside in ((found.low, 1), (found.high, -1)):
+        for step, kept in ((1e-4, True), (-1e-4, False)):
+            assert (brute_p(brute_residuals(halves, edge + inside * step, 1), 1, True) > 0.1 + 1e-12) == kept
+    # Against a constant effect the same test rejects whatever it is.
+    assert conformal(DID, panel, DID.fit(panel), 0.9, RNG).low is None
+    with pytest.raises(NotEnough, match="fewer periods before"):
+        conformal_by(average=True)(DID, as_matrix(y[:, :16], first=6, measure="value"), DID.fit(panel), 0.9, RNG)
+
+
 def test_sixteen_quarters_in_blocks_cannot_claim_and_say_so(as_matrix: Callable[..., Matrix]) -> None:
     y = np.random.default_rng(5).poisson(30, (20, 16)).astype(float)
     y[0, 14:] *= 20

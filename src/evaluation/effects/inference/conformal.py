@@ -36,7 +36,7 @@ _EXACT_UP_TO = 20_000
 _TIE = 1e-9
 
 
-def conformal_by(arrangements: Arrangements = "moving_block", *, power: float = 1.0, draws: int = 4999) -> Inference:
+def conformal_by(arrangements: Arrangements = "moving_block", *, average: bool = False, power: float = 1.0, draws: int = 4999) -> Inference:
     """Return a conformal test.
 
     Parameters
@@ -45,6 +45,11 @@ def conformal_by(arrangements: Arrangements = "moving_block", *, power: float = 
         The residuals moved along the circle of periods, which keeps their
         dependence; or all ways to choose the periods after the start, which
         asks that they have none.
+    average : bool
+        Tests the average over the periods after the start without taking the
+        effect as constant: stretches of as many periods before the start are
+        averaged to one each, the rest of the earliest left out (appendix A of
+        the paper). The smallest p is one over the number of stretches.
     power : float
         Of the absolute residuals that are summed; 1 as in the paper's study,
         larger for effects in few periods.
@@ -53,7 +58,11 @@ def conformal_by(arrangements: Arrangements = "moving_block", *, power: float = 
     """
 
     def judge(design: Design, panel: Matrix, fit: Fit, level: float, rng: np.random.Generator) -> Judgement:
-        return _judge(arrangements, power, draws, design, panel, fit, level, rng)
+        if not average:
+            return _judge(arrangements, power, draws, design, panel, fit, level, rng)
+        short = averaged(design, panel)
+        found = _judge(arrangements, power, draws, design, short, design.fit(short), level, rng)
+        return replace(found, by_period=None, details={**found.details, "stretches": len(short.periods)})
 
     return judge
 
@@ -96,6 +105,45 @@ def null_residuals(design: Design, panel: Matrix, kept: Places, later: int, effe
     cells[np.ix_(panel.treated, kept[len(kept) - later :])] = True
     clean = without_effect(panel, effect, cells, design.ratio(panel.measure))
     return np.asarray(design.fit(_all_before(clean, kept)).gap[: len(kept)])
+
+
+def averaged(design: Design, panel: Matrix) -> Matrix:
+    """Return the panel with as many periods in one as there are after the start, counted back from the last.
+
+    Raises
+    ------
+    NotEnough
+        If the periods before the start are fewer than those after it.
+    """
+    before, after = one_start(panel)
+    kept, later = _known(design, panel, before, after)
+    stretches = len(kept) // max(later, 1)
+    if stretches < 2 or later == 0:
+        raise NotEnough(
+            "Số kỳ trước khi bắt đầu ít hơn số kỳ sau: không lấy trung bình từng đoạn được. / "
+            "There are fewer periods before the start than after it: no stretch to average."
+        )
+    use = kept[len(kept) - stretches * later :]
+
+    def mean(values: Floats) -> Floats:
+        parts = values[..., use].reshape(*values.shape[:-1], stretches, later)
+        seen = np.isfinite(parts)
+        return np.where(seen.any(-1), np.where(seen, parts, 0.0).sum(-1) / np.maximum(seen.sum(-1), 1), np.nan)
+
+    top, bottom = mean(panel.top), mean(panel.bottom)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        y = np.where(bottom > 0, top / bottom, np.nan) if panel.measure in ("share", "rate") else mean(panel.y)
+    return replace(
+        panel,
+        periods=tuple(panel.periods[i] for i in use[::later]),
+        y=y,
+        top=top,
+        bottom=bottom,
+        first=np.where(panel.treated, stretches - 1, stretches),
+        anticipation=0,
+        phase_in=0,
+        covariates=None if panel.covariates is None else mean(panel.covariates),
+    )
 
 
 def _all_before(panel: Matrix, kept: Places) -> Matrix:
