@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evaluation.effects.matrix import NotEnough
+from evaluation.effects.matrix import NotEnough, matrix
 from evaluation.effects.pilots import study
 from evaluation.effects.study import REASONS, pilot_panel, study_panel
 from evaluation.indicators import NotAnOutcome, indicator, indicators
@@ -170,3 +170,25 @@ def test_figures_that_never_came_are_said_to_be_none() -> None:
     frame = pilot_panel(cells([("26749", "2015-Q4", "sti_tested", 4.0, 1)]), indicator("psych_counselling"))
     with pytest.raises(ValueError, match="psych_counselling"):
         study_panel(frame, outcome_name="psych_counselling", treated=["26749"], start=START)
+
+
+def test_units_may_be_whole_numbers_and_starts_their_own() -> None:
+    rows = [(8001 + u, 2003 + t, 10.0 + u % 3 + t) for u in range(400) for t in range(6)]
+    panel = pd.DataFrame(rows, columns=["unit", "period", "numerator"])
+    sizes = panel[["unit", "period"]].assign(size=3.0)
+    starts = {8001 + u: 2005 + u % 3 for u in range(150)}
+    options: dict[str, object] = {"treated": starts, "covariates": sizes, "exclude": [8390], "only": range(8200, 8401)}
+    study = study_panel(panel, outcome_name="jobs", **options)  # type: ignore[arg-type]
+    assert (len(study.treated), study.starts["8003"], study.start) == (150, 2007, 2005)
+    assert (len(study.donors), study.donors[0]) == (200, "8200")
+    made = matrix(study)
+    assert made.first[:3].tolist() == [2, 3, 4]
+    assert made.covariates is not None
+    assert np.isfinite(made.covariates).all()
+    # A gap elsewhere in the table makes whole numbers floats; they are the same units.
+    floats = study_panel(panel.astype({"unit": float}), outcome_name="jobs", **options)  # type: ignore[arg-type]
+    assert floats.donors == study.donors
+    with pytest.raises(ValueError, match="written like 2003"):
+        study_panel(panel, outcome_name="jobs", treated=[8001], start="2005")
+    with pytest.raises(ValueError, match="rows without a unit"):
+        study_panel(panel.assign(unit=panel["unit"].where(panel["unit"] > 8001)), outcome_name="jobs", treated=[8002], start=2005)

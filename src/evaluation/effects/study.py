@@ -212,8 +212,9 @@ def study_panel(
     _known([*starts, *(only or ())], known)
     for first in set(starts.values()):
         if isinstance(first, str) != isinstance(periods[0], str):
+            shown = getattr(periods[0], "item", lambda: periods[0])()
             raise ValueError(
-                f"start={first!r}: các kỳ trong bảng viết như {periods[0]!r}. / The periods of the panel are written like {periods[0]!r}."
+                f"start={first!r}: các kỳ trong bảng viết như {shown!r}. / The periods of the panel are written like {shown!r}."
             )
         if not any(p < first for p in periods) or not any(p >= first for p in periods):
             raise ValueError(

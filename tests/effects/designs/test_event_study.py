@@ -113,6 +113,7 @@ def _autoregressive(rng: np.random.Generator, draws: int, units: int) -> np.ndar
     return noise
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("treated", [1, 3, 15])
 def test_covariance_is_that_of_the_coefficients_in_repeated_panels(treated: int) -> None:
     draws = 300

@@ -175,6 +175,14 @@ def test_all_placebos_at_once_are_the_same_as_one_by_one(measure: str, holes: fl
         np.testing.assert_allclose(together.weights, alone.weights)
 
 
+def test_by_period_it_is_the_effect_on_units_that_have_started() -> None:
+    one = panel({4: 6, 7: 3})
+    found = CALLAWAY_SANTANNA.fit(one)
+    assert found.gap[4:] == pytest.approx(found.details["by_period"]["estimate"].to_numpy())
+    share = np.where(np.arange(T) < 7, 6 / 9, 1.0)[4:]
+    assert (found.observed - found.counterfactual)[4:] == pytest.approx(found.gap[4:] * share)
+
+
 def test_counts_are_compared_in_ratios() -> None:
     top = np.full((12, T), 40.0)
     top[:, 5:] = 60.5 - 0.5 + 0.25  # (60.25 + 0.5) / 40.5 is half as much again

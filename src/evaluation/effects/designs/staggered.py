@@ -76,7 +76,8 @@ def callaway_santanna(
     "by_period" and "overall" (all four ways), and "event_covariance"; standard
     errors come from influence functions and are missing where a group has one
     unit. `Fit.gap` takes the last period before each unit's start and
-    anticipation as reference.
+    anticipation as reference; from the first start on it is the mean over units
+    that have started.
     """
     for name, value, known in (
         ("comparison", comparison, (NEVER, NOT_YET)),
@@ -207,19 +208,25 @@ def _gaps(y: Floats, panel: Matrix, found: GroupTime) -> Floats:
 
 
 def _read(panel: Matrix, gaps: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return the mean gap, and what was observed and expected on the outcome's own scale, of the treated units with a gap."""
-    known = np.isfinite(gaps)
-    n = known.sum(0)
-    some = n > 0
-    share = np.maximum(n, 1)
-    gap = np.where(some, np.where(known, gaps, 0.0).sum(0) / share, np.nan)
+    """Return the gap by period, and what was observed and expected of all treated units on the outcome's own scale.
+
+    From the first start on the gap is the mean over units that have started,
+    and those that have not are expected to be as observed.
+    """
     rows = panel.treated
+    at, first = np.arange(gaps.shape[1])[None], panel.first[rows][:, None]
+    known = np.isfinite(gaps)
+    begun = known & ((at >= first) | (at < first.min()))
+    some, n = known.any(0), begun.sum(0)
+    gap = np.where(n > 0, np.where(begun, gaps, 0.0).sum(0) / np.maximum(n, 1), np.nan)
+    away = np.where(begun, gaps, 0.0)
     if panel.measure not in LOGS:
-        own = np.where(some, np.where(known, panel.y[rows], 0.0).sum(0) / share, np.nan)
-        return gap, own, own - gap
+        size = np.maximum(known.sum(0), 1)
+        own = np.where(some, np.where(known, panel.y[rows], 0.0).sum(0) / size, np.nan)
+        return gap, own, own - away.sum(0) / size
     top = np.where(known, panel.top[rows], 0.0)
-    likely = np.where(known, (top + HALF) * np.exp(-np.where(known, gaps, 0.0)), 0.0)
-    people = np.where(known, panel.bottom[rows], 0.0).sum(0) if panel.measure == "rate" else np.ones(len(n))
+    likely = np.where(known, (top + HALF) * np.exp(-away), 0.0)
+    people = np.where(known, panel.bottom[rows], 0.0).sum(0) if panel.measure == "rate" else np.ones(gaps.shape[1])
     people = np.where(some, people, np.nan)
     return gap, top.sum(0) / people, likely.sum(0) / people
 

@@ -58,6 +58,10 @@ SAID_WILD = Words(
     "Bootstrap tự do theo cụm đơn vị với giả thuyết không được áp đặt; khoảng tin cậy đảo ngược kiểm định",
     "Wild bootstrap by unit with the null imposed; the interval inverts the test",
 )
+_NO_WILD = (
+    "{name}: không có bootstrap theo cụm; hãy dùng cluster hoặc placebo. / "
+    "There is no wild bootstrap of this design; use cluster or placebo."
+)
 _UNKNOWN = (
     "{name}: không có sai số theo cụm; hãy dùng placebo, conformal hoặc jackknife. / "
     "There are no cluster-robust errors of this design; use placebo, conformal or jackknife."
@@ -140,6 +144,8 @@ def wild(weights: str = "", draws: int = DRAWS) -> Inference:
 
 
 def _wild(design: Design, panel: Matrix, fit: Fit, level: float, rng: np.random.Generator, weights: str, draws: int) -> Judgement:
+    if design.id == "cs":
+        raise NotEnough(_NO_WILD.format(name=design.id))
     regression = _regression(design, panel, fit)
     signs, whole = wild_weights(int((regression.at().information[:, 0, 0] >= 0).sum()), weights, draws, rng)
     warning = FEW_TREATED_WILD if panel.treated.sum() < LEAST_TREATED_WILD else None
