@@ -10,6 +10,11 @@ from evaluation.costs.cascade import CostCascade
 from evaluation.costs.effectiveness import CostEffectiveness
 from evaluation.costs.tornado import Tornado
 from evaluation.costs.unit_costs import UnitCosts
+from evaluation.effects.checks.influence import Influence
+from evaluation.effects.checks.pre_trends import PreTrends
+from evaluation.effects.checks.specifications import Specifications
+from evaluation.effects.checks.spill_over import NeighbourEffects
+from evaluation.effects.checks.violations import Violations
 from evaluation.effects.effect import Effect
 from evaluation.figures import costs, style, unit_costs, units
 from evaluation.figures.bounds import bounds
@@ -22,13 +27,18 @@ from evaluation.figures.effect import course, gaps
 from evaluation.figures.equity import concentration_curve
 from evaluation.figures.funnel import funnel
 from evaluation.figures.history import history
+from evaluation.figures.influence import influence
 from evaluation.figures.interrupted import controlled, interrupted
 from evaluation.figures.intervals import forest
 from evaluation.figures.many_looks import many_looks
+from evaluation.figures.neighbours import neighbours
+from evaluation.figures.pre_trends import pre_trends
 from evaluation.figures.shrinkage import shrinkage
+from evaluation.figures.specification_curve import specification_curve
 from evaluation.figures.target import target_course
 from evaluation.figures.trend import trend
 from evaluation.figures.trend_line import trend_line
+from evaluation.figures.violations import violations
 from evaluation.language import Words, number
 from evaluation.monitoring.aims.status import TargetStatus
 from evaluation.monitoring.around.displacement import ELSEWHERE, Displacement
@@ -226,3 +236,33 @@ def delta_adjustment_result(result: DeltaAdjustment, ax: Axes | None = None, lan
 def shrunken_result(result: Shrunken, ax: Axes | None = None, language: str = "en", **options: Any) -> Axes:
     """Draw reported and shrunken values by denominator."""
     return shrinkage(result, ax, language=language, **options)
+
+
+@draws(PreTrends)
+def pre_trends_result(result: PreTrends, ax: Axes | None = None, language: str = "en", **options: Any) -> Axes:
+    """Draw an event study beside the trend that its test would have missed."""
+    return pre_trends(result, ax, language=language, **options)
+
+
+@draws(Violations)
+def violations_result(result: Violations, ax: Axes | None = None, language: str = "en", **options: Any) -> Axes:
+    """Draw the effect's interval by violation of parallel trends."""
+    return violations(result, ax, language=language, **options)
+
+
+@draws(Influence)
+def influence_result(result: Influence, ax: Axes | None = None, language: str = "en", **options: Any) -> Axes:
+    """Draw the estimate without each donor."""
+    return influence(result, ax, language=language, **options)
+
+
+@draws(NeighbourEffects)
+def neighbours_result(result: NeighbourEffects, ax: Axes | None = None, language: str = "en", **options: Any) -> Axes:
+    """Draw the rings around the pilot among placebo rings."""
+    return neighbours(result, ax, language=language, **options)
+
+
+@draws(Specifications)
+def specifications_result(result: Specifications, ax: Axes | None = None, language: str = "en", **options: Any) -> Axes:
+    """Draw the specification curve with its choices."""
+    return specification_curve(result, ax, language=language, **options)
