@@ -102,7 +102,7 @@ def test_windows_end_before_any_start_and_take_a_unit_once() -> None:
     assert len({u for units in found.units for u in units}) == 20
     assert all(at.periods[-1] < "2016-Q4" for at in seen)  # the anticipated quarter is none of the past
     assert all("u000" not in at.units for at in seen)
-    assert set(found.starts) <= {QUARTERS[s] for s in pseudo_starts(7, 0, 1)}
+    assert set(found.starts) <= {QUARTERS[s] for s in pseudo_starts(7, 0.5, 0, 1)}
 
 
 def test_windows_take_only_units_at_their_peak() -> None:
@@ -111,6 +111,15 @@ def test_windows_take_only_units_at_their_peak() -> None:
     found = past_windows(procedure(study, design("did"), always, 0.95), np.random.default_rng(0))
     assert {u for units in found.units for u in units} == {"u036", "u037", "u038", "u039"}  # the highest tenth of 39, at every start
     assert found.rate.m == 4
+
+
+def test_pseudo_starts_leave_before_them_what_the_study_has_before_its_own() -> None:
+    assert list(pseudo_starts(8, 0.5)) == [4, 5, 6]
+    assert list(pseudo_starts(19, 19 / 31)) == [12, 13, 14, 15, 16, 17]
+    assert list(pseudo_starts(4, 0.25)) == [2]
+    assert list(pseudo_starts(8, 0.9)) == [6]  # two after come first
+    assert list(pseudo_starts(8, 0.5, phase_in=1, anticipation=1)) == [4, 5]
+    assert list(pseudo_starts(3, 0.5)) == []
 
 
 def test_several_treated_units_are_tried_together() -> None:

@@ -18,7 +18,6 @@ WANTED = 20
 # a third of the donors picked, a procedure that cries wolf in 7 to 24 % at the peak was seen to do so in 3 to 4 %.
 PEAK_PART = 0.10
 LEAST_SIDE = 2  # periods on either side of a pseudo-start
-LEAST_PART = 0.25  # and no less than this part of the window
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,10 +44,16 @@ class Windows:
     not_judged: int
 
 
-def pseudo_starts(end: int, phase_in: int = 0, anticipation: int = 0) -> range:
-    """Return the places at which a pseudo-start leaves enough of a window's `end` periods on both sides."""
-    side = max(LEAST_SIDE, int(LEAST_PART * end))
-    return range(side + anticipation, end - side - phase_in + 1)
+def pseudo_starts(end: int, part: float, phase_in: int = 0, anticipation: int = 0) -> range:
+    """Return the places at which a pseudo-start can lie in a window of `end` periods.
+
+    At least two periods are left after it, and before it at least the part of
+    periods that the study itself has before its start, where that can be:
+    with nothing but the peak before a start, any procedure cries wolf more
+    often than this study's would.
+    """
+    last = end - LEAST_SIDE - phase_in
+    return range(min(max(LEAST_SIDE + anticipation, int(np.ceil(round(part * end, 9)))), max(last, LEAST_SIDE + anticipation)), last + 1)
 
 
 def past_windows(rules: Procedure, rng: np.random.Generator, wanted: int = WANTED) -> Windows:
@@ -75,7 +80,7 @@ def past_windows(rules: Procedure, rng: np.random.Generator, wanted: int = WANTE
     """
     end = int(rules.starts.min()) - rules.anticipation
     top, bottom = rules.top[:, :end], rules.bottom[:, :end]
-    starts = list(pseudo_starts(end, rules.phase_in, rules.anticipation))
+    starts = list(pseudo_starts(end, int(rules.starts.min()) / len(rules.periods), rules.phase_in, rules.anticipation))
     size = len(rules.starts)
     open_to = ~rules.treated & ~rules.barred
     units: list[tuple[str, ...]] = []
