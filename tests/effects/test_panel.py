@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evaluation.effects.panel import PanelProblem, event_study, synthetic_did
+from evaluation.effects.panel import PanelProblem, synthetic_did
 
 COLUMNS = {"outcome": "y", "unit": "ward", "period": "quarter", "first_treated": "start"}
 
@@ -21,38 +21,12 @@ def _panel(effect: float, *, treated: int = 20, units: int = 60, start: int = 9,
     return rows
 
 
-def _double_difference(data: pd.DataFrame, group: int, period: int) -> float:
-    """Four means: the definition of a group-time effect without covariates, by hand."""
-    wide = data.pivot(index="ward", columns="quarter", values="y")
-    start = data.groupby("ward")["start"].first()
-    moved = wide[period] - wide[group - 1]
-    return float(moved[start == group].mean() - moved[start == 0].mean())
-
-
-@pytest.mark.parametrize("estimator", [event_study, synthetic_did])
+@pytest.mark.parametrize("estimator", [synthetic_did])
 def test_a_planted_effect_comes_back(estimator: object) -> None:
     found = estimator(_panel(2.0), **COLUMNS)  # type: ignore[operator]
     assert found.low < 2.0 < found.high
     assert abs(found.estimate - 2.0) < 3 * found.standard_error
     assert (found.treated_units, found.comparison_units, found.n) == (20, 40, 960)
-
-
-def test_event_study_is_the_same_difference_from_the_last_period_before() -> None:
-    data = _panel(1.0)
-    effects = event_study(data, **COLUMNS).effects
-    assert effects.loc[effects["reference"], "period"].tolist() == [8]
-    for row in effects[~effects["reference"]].itertuples():
-        assert row.estimate == pytest.approx(_double_difference(data.replace({"start": {9: 9}}), 9, row.period), abs=1e-9)
-
-
-@pytest.mark.parametrize("estimator", [event_study])
-def test_few_treated_units_get_no_interval_and_are_told_why(estimator: object) -> None:
-    found = estimator(_panel(2.0, treated=2), **COLUMNS)  # type: ignore[operator]
-    assert found.low is None
-    assert found.high is None
-    assert found.diagnostics["interval_withheld"]
-    assert found.to_frame()[["low", "high"]].isna().all().all()
-    assert any("placebo" in words.en and "hoán vị" in words.vi for words in found.assumptions)
 
 
 def test_one_treated_unit_ranks_among_as_many_placebos_as_there_are_units() -> None:
@@ -73,7 +47,7 @@ def test_holes_are_refused_with_the_way_out() -> None:
     data = _panel(1.0)
     for broken in (data.drop(index=5), data.assign(y=data["y"].mask(data.index == 5)), pd.concat([data, data.head(1)])):
         with pytest.raises(PanelProblem, match="never fill in zeros") as caught:
-            event_study(broken, **COLUMNS)
+            synthetic_did(broken, **COLUMNS)
         assert "không thay bằng 0" in str(caught.value)
 
 
@@ -88,12 +62,12 @@ def test_holes_are_refused_with_the_way_out() -> None:
 )
 def test_panels_that_cannot_answer_are_refused(spoil: object, says: str) -> None:
     with pytest.raises(PanelProblem, match=says):
-        event_study(spoil(_panel(1.0)), **COLUMNS)  # type: ignore[operator]
+        synthetic_did(spoil(_panel(1.0)), **COLUMNS)  # type: ignore[operator]
 
 
 def test_different_starts_need_the_staggered_estimator() -> None:
     data = _panel(1.0)
     data.loc[data["ward"] < 5, "start"] = 12
-    for estimator in (event_study, synthetic_did):
+    for estimator in (synthetic_did,):
         with pytest.raises(PanelProblem, match="start"):
             estimator(data, **COLUMNS)

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from evaluation import published
-from evaluation.effects.panel import SyntheticDifference, event_study, synthetic_did
+from evaluation.effects.estimate import estimate_effect
+from evaluation.effects.panel import SyntheticDifference, synthetic_did
+from evaluation.effects.study import study_panel
 
 COLUMNS = {"outcome": "PacksPerCapita", "unit": "State", "period": "Year", "first_treated": "start"}
 
@@ -42,7 +44,7 @@ def test_one_state_of_38_moves_further(estimate: SyntheticDifference) -> None:
 
 def test_plain_difference_in_differences_is_much_larger(require: Callable[[str], None]) -> None:
     require("prop99")
-    data = published.load("prop99").assign(start=lambda d: np.where(d["State"] == "California", 1989, 0))
-    effects = event_study(data, **COLUMNS).effects.set_index("period")["estimate"]
+    data = published.load("prop99").rename(columns={"State": "unit", "Year": "period", "PacksPerCapita": "numerator"})
+    study = study_panel(data, outcome_name="packs", measure="value", treated=["California"], start=1989)
     # Published beside it (same table): -27.3 for difference-in-differences over all years before.
-    assert effects.loc[1989:].mean() - effects.loc[:1988].mean() == pytest.approx(-27.3, abs=0.06)
+    assert round(estimate_effect(study, "did").estimate, 1) == -27.3

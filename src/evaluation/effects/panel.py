@@ -1,13 +1,11 @@
-"""Difference-in-differences on panels: event study and synthetic difference-in-differences.
+"""Synthetic difference-in-differences on panels.
 
-Thin wrappers over `diff_diff`, which reproduces published results; what is added here is what honesty asks for: a panel
-with holes is refused (missing is not zero), an interval is withheld where so few units are treated that its error rate
-is known to be wrong, a rank among placebos counts each placebo once, and whatever the library warned of is kept.
+A thin wrapper over `diff_diff`; a panel with holes is refused (missing is not zero), a rank among placebos counts each
+placebo once, and whatever the library warned of is kept.
 
 References
 ----------
-Arkhangelsky, Athey, Hirshberg, Imbens, Wager 2021 (AER 111:4088);
-Conley, Taber 2011 (REStat 93:113); MacKinnon, Webb 2018 (Econometrics J. 21:114).
+Arkhangelsky, Athey, Hirshberg, Imbens, Wager 2021 (AER 111:4088).
 """
 
 from __future__ import annotations
@@ -25,51 +23,14 @@ from evaluation.settings import DEFAULT_SEED
 if TYPE_CHECKING:
     import pandas as pd
 
-# With fewer treated units, cluster-robust intervals claim an effect where there is none far too often: in 77 % of draws
-# with one treated ward of 60, 34 % with two and 13 % with five, where 5 % was asked for.
-FEW_TREATED = 10
-
-_PARALLEL = Words(
-    "Nếu không có can thiệp, các đơn vị can thiệp đã thay đổi song song với các đơn vị so sánh.",
-    "Without the intervention the treated units would have changed in parallel with the comparison units.",
-)
 _NO_SPILLOVER = Words(
     "Can thiệp không tác động đến các đơn vị so sánh.",
     "The intervention does not reach the comparison units.",
-)
-_FEW = Words(
-    f"Có ít hơn {FEW_TREATED} đơn vị can thiệp nên không nêu khoảng tin cậy: sai số theo cụm khi đó báo động nhầm quá nhiều. "
-    "Hãy dùng kiểm định hoán vị giả dược.",
-    f"Fewer than {FEW_TREATED} units are treated, so no interval is given: cluster-robust errors then raise far too many false "
-    "alarms. Use placebo permutation.",
 )
 
 
 class PanelProblem(ValueError):
     """A panel that these estimators cannot take as it is."""
-
-
-@dataclass(frozen=True, kw_only=True, repr=False)
-class EventStudy(Result):
-    """Effects by period around one common start, with unit and period effects.
-
-    Attributes
-    ----------
-    effects : DataFrame
-        Columns period, estimate, standard_error, low, high, reference (bool): one row a period.
-    standard_error : float
-        Of the mean of the effects after the start.
-    treated_units, comparison_units : int
-    """
-
-    effects: pd.DataFrame = field(compare=False)
-    standard_error: float
-    treated_units: int
-    comparison_units: int
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return the effects, one row a period."""
-        return self.effects.copy()
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -105,84 +66,6 @@ class SyntheticDifference(Result):
         return self.trajectory.copy()
 
 
-def event_study(
-    panel: pd.DataFrame,
-    *,
-    outcome: str,
-    unit: str,
-    period: str,
-    first_treated: str,
-    label: Words | None = None,
-    measured_in: str = "",
-    level: float = 0.95,
-) -> EventStudy:
-    """Estimate effects by period around one common start, with unit and period effects and unit-clustered errors.
-
-    Parameters
-    ----------
-    panel : DataFrame
-        One row a unit and period, complete.
-    outcome, unit, period, first_treated : str
-        Columns; `first_treated` holds the period of the start, and 0 or nothing for comparison units. Periods are numbers
-        or texts that sort in time ("2018-Q4").
-    label : Words, optional
-        Name of the outcome for the reader; the column's name where absent.
-    measured_in : str
-        Unit of the outcome, such as "packs per head".
-    level : float
-        Confidence level; degrees of freedom are units less one.
-
-    Raises
-    ------
-    PanelProblem
-        If the panel has holes or no comparison unit, or if the starts differ (use the design cs).
-    """
-    from diff_diff import TwoWayFixedEffects
-
-    data, periods, treated, comparison = _prepared(panel, outcome, unit, period, first_treated)
-    starts = sorted(set(data.loc[data["_first"] > 0, "_first"]))
-    if len(starts) > 1:
-        raise PanelProblem(
-            f"Có {len(starts)} thời điểm bắt đầu khác nhau; hãy dùng cs. / There are {len(starts)} different starts; use cs."
-        )
-    after = [p for p in sorted(set(data["_period"])) if p >= starts[0]]
-    with _quiet() as heard:
-        fit = TwoWayFixedEffects(cluster="_unit", alpha=1 - level, df_convention="cluster").fit(
-            data, outcome="_outcome", treatment="_ever", time="_period", unit="_unit", event_study=True, post_periods=after
-        )
-    few = treated < FEW_TREATED
-    effects = _bounded(fit.to_dataframe(), {"event_time": "period"}, few).assign(reference=np.asarray(fit.is_reference, dtype=bool))
-    effects["period"] = effects["period"].map(periods)
-    index = list(fit.vcov_index)
-    share = np.array([1 / len(after) if p in after else 0.0 for p in index])
-    error = float(np.sqrt(share @ fit.vcov @ share))
-    estimate = float(effects.loc[effects["period"].isin([periods[p] for p in after]), "estimate"].mean())
-    low, high = (None, None) if few else _t_interval(estimate, error, treated + comparison - 1, level)
-    return EventStudy(
-        estimand=_estimand(label, outcome, "trung bình các kỳ sau khi bắt đầu", "mean of the periods after the start"),
-        method=Words(
-            "Nghiên cứu sự kiện với hiệu ứng cố định của đơn vị và kỳ, sai số theo cụm đơn vị (diff-diff).",
-            "Event study with unit and period effects, errors clustered by unit (diff-diff).",
-        ),
-        estimate=estimate,
-        low=low,
-        high=high,
-        level=level,
-        n=len(data),
-        unit=measured_in,
-        assumptions=(_PARALLEL, _NO_SPILLOVER, *((_FEW,) if few else ())),
-        diagnostics={
-            "before_joint_p": None if few else _joint_p(fit, after, treated + comparison - 1),
-            "interval_withheld": few,
-            "warnings": _said(heard),
-        },
-        effects=effects,
-        standard_error=error,
-        treated_units=treated,
-        comparison_units=comparison,
-    )
-
-
 _WEIGHTED_PARALLEL = Words(
     "Tổ hợp có trọng số của các đơn vị so sánh đi song song với đơn vị can thiệp khi không có can thiệp.",
     "The weighted mix of comparison units would have run in parallel with the treated unit.",
@@ -210,8 +93,17 @@ def synthetic_did(
 
     Parameters
     ----------
-    panel, outcome, unit, period, first_treated, label, measured_in, level
-        As in `event_study`: one common start.
+    panel : DataFrame
+        One row a unit and period, complete.
+    outcome, unit, period, first_treated : str
+        Columns; `first_treated` holds the period of the one common start, and
+        0 or nothing for comparison units. Periods are numbers or texts that
+        sort in time ("2018-Q4").
+    label : Words, optional
+        Name of the outcome for the reader; the column's name where absent.
+    measured_in : str
+        Unit of the outcome, such as "packs per head".
+    level : float
     draws : int
         Placebo draws, with replacement; with one treated unit only as many differ as there are comparison units.
     seed : int
@@ -323,14 +215,6 @@ def _prepared(
     return data, {v: k for k, v in code.items()}, treated, comparison
 
 
-def _bounded(frame: pd.DataFrame, names: dict[str, str], few: bool, keep: tuple[str, ...] = ()) -> pd.DataFrame:
-    usual = {"att": "estimate", "se": "standard_error", "conf_int_lower": "low", "conf_int_upper": "high"}
-    table = frame.rename(columns={**usual, **names})
-    columns = [c for c in (*keep, *names.values(), "estimate", "standard_error", "low", "high") if c in table]
-    table = table[list(dict.fromkeys(columns))].reset_index(drop=True)
-    return table.assign(low=np.nan, high=np.nan) if few else table
-
-
 def _trajectory(fit: Any, periods: list[Any], after: set[Any]) -> pd.DataFrame:
     import pandas as pd
 
@@ -345,26 +229,6 @@ def _estimand(label: Words | None, outcome: str, vi: str, en: str) -> Words:
         f"Thay đổi của {name.vi} ở các đơn vị can thiệp so với khi không can thiệp, {vi}",
         f"Change in {name.en} in the treated units against no intervention, {en}",
     )
-
-
-def _joint_p(fit: Any, after: list[Any], df: int) -> float | None:
-    """Return the p-value of no difference before the start (None where one period alone comes before it)."""
-    from scipy import stats
-
-    index = list(fit.vcov_index)
-    before = [i for i, p in enumerate(index) if p not in after]
-    if not before:
-        return None
-    effects = fit.to_dataframe().set_index("event_time")["att"].loc[[index[i] for i in before]].to_numpy(dtype=float)
-    block = np.asarray(fit.vcov, dtype=float)[np.ix_(before, before)]
-    return float(stats.f.sf(effects @ np.linalg.pinv(block) @ effects / len(before), len(before), df))
-
-
-def _t_interval(estimate: float, error: float, df: int, level: float) -> tuple[float, float]:
-    from scipy import stats
-
-    half = float(stats.t.ppf((1 + level) / 2, df)) * error
-    return estimate - half, estimate + half
 
 
 def _quiet() -> Any:
