@@ -210,3 +210,22 @@ def test_what_it_cannot_take() -> None:
     empty = panel({4: 3})
     empty.y[:3, 3] = np.nan  # the reference was never reported
     assert np.isnan(CALLAWAY_SANTANNA.fit(empty).estimate)
+
+
+def _covered(draws: int, drift: float) -> float:
+    """How often the interval holds the mean effect, where groups drift by so much a period."""
+    truth = np.average([0.5 * (e + 1) for g in (4, 7) for e in range(T - g)])
+    hits = []
+    for seed in range(draws):
+        one = panel({4: 30, 7: 30}, never=60, seed=seed)
+        y = one.y + np.outer(np.where(one.first < T, drift, 0.0), np.arange(T))
+        found = CALLAWAY_SANTANNA.fit(Matrix(one.units, one.periods, y, y, one.bottom, one.first))
+        hits.append(abs(found.estimate - truth) < 1.98 * found.standard_error)
+    return float(np.mean(hits))
+
+
+@pytest.mark.slow
+def test_the_interval_holds_the_effect_unless_groups_drift_apart() -> None:
+    draws = 300
+    assert abs(_covered(draws, 0.0) - 0.95) < 3.3 * np.sqrt(0.95 * 0.05 / draws)
+    assert _covered(draws, 0.15) < 0.8  # trends that are not parallel
