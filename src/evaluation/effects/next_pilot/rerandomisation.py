@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from evaluation.effects.matrix import Flags, Floats, NotEnough
 
 ACCEPTANCE = 0.10
-CALIBRATING = 2000
+CALIBRATING = 2000  # draws from which the threshold is read, and at least so many that 200 of them are accepted
+ACCEPTED_IN_IT = 200
 BATCH = 2000
 MOST_BATCHES = 500
 
@@ -101,8 +102,9 @@ def rerandomise(
         drawn = _seated(codes, seats, keys) if bordering is None else _apart(codes, seats, keys, bordering)
         return drawn, mahalanobis(_standardised(balanced), drawn, inverse)
 
-    _, first = batch(CALIBRATING)
-    if len(first) < CALIBRATING / 200:
+    reading = max(CALIBRATING, int(ACCEPTED_IN_IT / acceptance))
+    _, first = batch(reading)
+    if len(first) < reading / 200:
         raise NotEnough(
             f"Hầu như không thể chọn {k} đơn vị không giáp nhau; hãy chọn ít hơn. / "
             f"Next to no choice of {k} units that do not border each other is left; pick fewer."
