@@ -1,8 +1,7 @@
 """Callaway-Sant'Anna: units that start at different times, each group compared with units that have not started.
 
-Done here and not by a library, since calibration asks for it hundreds of
-times, wards have quarters without a report, and effects by calendar period are
-wanted too.
+Done here and not by a library, since calibration asks for it many thousands of
+times and effects by calendar period are wanted too.
 
 References
 ----------
