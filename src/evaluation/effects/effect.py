@@ -21,6 +21,10 @@ VERDICTS = {
         "Không thể kết luận: giá trị p nhỏ nhất mà kiểm định này có thể cho lớn hơn mức ý nghĩa.",
         "Nothing can be claimed: the smallest p-value that this test can give is above the level.",
     ),
+    "no_interval": Words(
+        "Không kết luận: không có khoảng tin cậy ở mức này.",
+        "Nothing is claimed: there is no interval at this level.",
+    ),
     "unreliable": Words(
         "Không kết luận: quy trình này không đáng tin cậy, báo động nhầm quá nhiều ở nơi không có gì xảy ra.",
         "Nothing is claimed: this procedure is not reliable, it raises too many false alarms where nothing happened.",
@@ -124,7 +128,9 @@ class Effect(Result):
             return "untested"
         if self.smallest_p is not None and self.smallest_p > allowed:
             return "out_of_reach"
-        if self.p_value > allowed or (self.low is not None and self.high is not None and self.low <= self.none <= self.high):
+        if self.low is None or self.high is None:
+            return "unclear" if self.p_value > allowed else "no_interval"
+        if self.p_value > allowed or self.low <= self.none <= self.high:
             return "unclear"
         if self.warning is not None:
             return "warned"

@@ -49,10 +49,13 @@ class Judgement:
     details: dict[str, Any] = field(default_factory=dict)
 
     def claims(self, level: float) -> bool:
-        """Return whether an effect is claimed at this level: the rule of the pilot and of its false alarms alike."""
-        if self.p_value is None or self.p_value > round(1 - level, 9):
+        """Return whether an effect is claimed at this level: the rule of the pilot and of its false alarms alike.
+
+        Both test and interval reject no effect; without an interval nothing is claimed.
+        """
+        if self.p_value is None or self.low is None or self.high is None:
             return False
-        return self.low is None or self.high is None or not self.low <= 0.0 <= self.high
+        return self.p_value <= round(1 - level, 9) and not self.low <= 0.0 <= self.high
 
 
 class Inference(Protocol):
