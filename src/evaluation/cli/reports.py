@@ -194,10 +194,11 @@ def build_example(store: Path | None, if_missing: bool, language: str) -> int:
 def _build(place: Path, there: bool, language: str) -> list[Finding]:
     """Build beside the place and move at the end: a store that is there is a whole one; return what was kept out."""
     from evaluation.example import build
+    from evaluation.store.disk import beside
 
     print(say("cli.example.building", language), flush=True)
     kept_out: list[Finding] = []
-    if there:
+    if there or any(beside(place, e).exists() for e in (".ledger", ".files")):  # a ledger without its store is refused there
         build(place, tell=kept_out.append)
         return kept_out
     if not place.parent.exists():
@@ -205,5 +206,7 @@ def _build(place: Path, there: bool, language: str) -> list[Finding]:
     with tempfile.TemporaryDirectory(prefix=".building-", dir=place.parent) as folder:
         made = Path(folder) / place.name
         build(made, tell=kept_out.append)
-        made.replace(place)
+        for ending in (".files", ".ledger", ""):  # the database last: with it the store is there
+            if beside(made, ending).exists():
+                beside(made, ending).replace(beside(place, ending))
     return kept_out

@@ -43,6 +43,13 @@ EXAMPLES = {
         "evaluation effect panel.csv --unit ward --time quarter --outcome tested --measure count --treated 26749 --start 2017-Q1",
         "evaluation effect smoking.csv --unit state --time year --outcome packs --treated California --start 1989 --method sc --placebo",
     ),
+    "plan-analysis": (
+        "evaluation plan-analysis --pilot pham-ngu-lao --out plan.yaml",
+        "evaluation plan-analysis register plan.yaml",
+        "evaluation plan-analysis show --pilot pham-ngu-lao",
+    ),
+    "plan-analysis register": ("evaluation plan-analysis register plan.yaml",),
+    "plan-analysis show": ("evaluation plan-analysis show --pilot pham-ngu-lao --json",),
     "plan": ("evaluation plan", "evaluation plan III.1.b", "evaluation plan --json"),
     "indicators": ("evaluation indicators", "evaluation indicators sti_tested --json"),
 }
@@ -80,7 +87,7 @@ def spoken(base: type[Any], language: str) -> type[Any]:
     return Spoken
 
 
-def _help(name: str, language: str) -> str:
+def help_of(name: str, language: str) -> str:
     """Return a command's help with its examples, each on a line of its own."""
     lines = "\n".join(f"  {line}" for line in EXAMPLES[name])
     return f"{say('cli.' + name.replace(' ', '.'), language)}\n\n\b\n{say('cli.example_heading', language)}\n{lines}"
@@ -93,4 +100,4 @@ def option(name: str, language: str, *spelled: str, **more: Any) -> Any:
 
 def add(app: typer.Typer, name: str, language: str, function: Any) -> None:
     """Add a command ("check", or "store check" to the group of that name) with its help in the language."""
-    app.command(name=name.split()[-1], help=_help(name, language), cls=spoken(TyperCommand, language))(function)
+    app.command(name=name.split()[-1], help=help_of(name, language), cls=spoken(TyperCommand, language))(function)

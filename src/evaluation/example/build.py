@@ -1,7 +1,8 @@
-"""The example as evidence: its workbooks go through the intake like any other, its archive straight into the store."""
+"""The example as evidence: its workbooks go through the intake like any other, its archive and its plans straight into the store."""
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import datetime as dt
 import hashlib
@@ -19,10 +20,13 @@ from evaluation.intake.reading import Reading
 from evaluation.intake.refusal import Refused
 from evaluation.intake.workbook import examine
 from evaluation.settings import folders
-from evaluation.store import Batch, Submission, load
+from evaluation.store import Batch, Submission, load, register
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+PLANS = "analysis_plans.csv"
 
 
 class ExampleError(RuntimeError):
@@ -30,7 +34,7 @@ class ExampleError(RuntimeError):
 
 
 def build(store_path: Path, folder: Path | None = None, tell: Callable[[Finding], object] | None = None) -> int:
-    """Load the whole example into an evidence store.
+    """Load the whole example into an evidence store, and register its analysis plans with their days.
 
     Parameters
     ----------
@@ -52,10 +56,24 @@ def build(store_path: Path, folder: Path | None = None, tell: Callable[[Finding]
     ExampleError
         If the list of submissions or the archive is missing or damaged.
     """
-    batches = list(submissions(folder or folders().data / "example", tell))
+    place = folder or folders().data / "example"
+    batches = list(submissions(place, tell))
     if not batches:
         return 0
-    return len(load(store_path, batches, synthetic=True, received=max(b.submission.received for b in batches)).new)
+    new = load(store_path, batches, synthetic=True, received=max(b.submission.received for b in batches)).new
+    _register_plans(store_path, place)
+    return len(new)
+
+
+def _register_plans(store_path: Path, folder: Path) -> None:
+    """Register the plans that the example lists; an example without that list has none."""
+    listed = folder / PLANS
+    if not listed.exists():
+        return
+    with listed.open(encoding="utf-8", newline="") as f:
+        for row in csv.DictReader(f):
+            body = (folder / row["file"]).read_bytes()
+            register(store_path, row["pilot"], body, row["file"], True, on=dt.date.fromisoformat(row["registered"]))
 
 
 def submissions(folder: Path, tell: Callable[[Finding], object] | None = None) -> Iterator[Batch]:

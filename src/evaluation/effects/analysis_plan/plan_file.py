@@ -162,7 +162,7 @@ def _joined(key: str, name: str) -> str:
     return f"{key}.{name}" if key else name
 
 
-def read_plan(body: bytes, file: str = "plan.yaml") -> AnalysisPlan:
+def read_plan(body: bytes, file: str = "plan.yaml", start: str | None = None) -> AnalysisPlan:
     """Return the plan that a file holds.
 
     Parameters
@@ -171,6 +171,8 @@ def read_plan(body: bytes, file: str = "plan.yaml") -> AnalysisPlan:
         UTF-8 YAML.
     file : str
         Its name, for messages.
+    start : str, optional
+        The pilot's start as the plan's data have it: the file must not say another.
 
     Raises
     ------
@@ -208,6 +210,8 @@ def read_plan(body: bytes, file: str = "plan.yaml") -> AnalysisPlan:
         reading.wrong(
             groups["primary"], "outcomes.primary", "phải có ít nhất một kết quả chính.", "at least one primary outcome is needed."
         )
+    if start and plan.windows.start and plan.windows.start != start:
+        reading.wrong((top["windows"].keys or {})["start"], "windows.start", f"mô hình bắt đầu từ {start}.", f"the pilot started in {start}.")
     if reading.problems:
         raise PlanFileError(file, sorted(reading.problems, key=lambda p: p.line))
     return plan
