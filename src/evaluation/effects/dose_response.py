@@ -21,7 +21,7 @@ import numpy as np
 from evaluation.effects.matrix import Floats, NotEnough
 from evaluation.effects.permuted_courses import Paths, permuted
 from evaluation.effects.study import COUNT, MEASURES, RATE, SHARE, VALUE
-from evaluation.language import Words, number, points, span
+from evaluation.language import Words, number, points, span, uncapitalised
 from evaluation.results import Result
 from evaluation.settings import DEFAULT_SEED
 
@@ -345,8 +345,8 @@ def _shape(paths: Paths, draws: int, rng: np.random.Generator) -> tuple[float | 
 def _estimand(label: Words, dose: Words, per: float) -> Words:
     size = Words(number(per, "vi", 0 if float(per).is_integer() else 2), number(per, "en", 0 if float(per).is_integer() else 2))
     return Words(
-        f"{label.vi} thay đổi khi {dose.vi} tăng {size.vi}, trong cùng đơn vị và so với cùng kỳ",
-        f"Change of {label.en} for {size.en} more of {dose.en}, within units and against the same period",
+        f"{label.vi} thay đổi khi {uncapitalised(dose.vi)} tăng {size.vi}, trong cùng đơn vị và so với cùng kỳ",
+        f"Change of {uncapitalised(label.en)} for {size.en} more of {uncapitalised(dose.en)}, within units and against the same period",
     )
 
 

@@ -15,7 +15,9 @@ from evaluation.effects.checks.pre_trends import PreTrends
 from evaluation.effects.checks.specifications import Specifications
 from evaluation.effects.checks.spill_over import NeighbourEffects
 from evaluation.effects.checks.violations import Violations
+from evaluation.effects.dose_response import DoseResponse
 from evaluation.effects.effect import Effect
+from evaluation.effects.next_pilot.planned import NextPilot
 from evaluation.figures import costs, style, unit_costs, units
 from evaluation.figures.bounds import bounds
 from evaluation.figures.completeness import completeness
@@ -23,6 +25,7 @@ from evaluation.figures.control_chart import control_chart
 from evaluation.figures.corrections import corrections
 from evaluation.figures.digits import digits
 from evaluation.figures.displacement import displacement
+from evaluation.figures.dose_response import dose_response
 from evaluation.figures.effect import course, gaps
 from evaluation.figures.equity import concentration_curve
 from evaluation.figures.funnel import funnel
@@ -32,6 +35,7 @@ from evaluation.figures.interrupted import controlled, interrupted
 from evaluation.figures.intervals import forest
 from evaluation.figures.many_looks import many_looks
 from evaluation.figures.neighbours import neighbours
+from evaluation.figures.next_pilot import next_pilot
 from evaluation.figures.pre_trends import pre_trends
 from evaluation.figures.shrinkage import shrinkage
 from evaluation.figures.specification_curve import specification_curve
@@ -266,3 +270,15 @@ def neighbours_result(result: NeighbourEffects, ax: Axes | None = None, language
 def specifications_result(result: Specifications, ax: Axes | None = None, language: str = "en", **options: Any) -> Axes:
     """Draw the specification curve with its choices."""
     return specification_curve(result, ax, language=language, **options)
+
+
+@draws(DoseResponse)
+def dose_response_result(result: DoseResponse, ax: Axes | None = None, language: str = "en", **options: Any) -> Axes:
+    """Draw the outcome by dose, unit and period effects taken off."""
+    return dose_response(result, ax, language=language, **options)
+
+
+@draws(NextPilot)
+def next_pilot_result(result: NextPilot, ax: Axes | None = None, language: str = "en", **options: Any) -> Axes:
+    """Draw the power of the next pilot by its effect; another outcome than the primary is given as `outcome`."""
+    return next_pilot(result, ax, language=language, **options)
