@@ -13,7 +13,8 @@ import pytest
 from evaluation.effects.calibration.claims import Calibration, Rate
 from evaluation.effects.designs import design
 from evaluation.effects.effect import VERDICTS, Effect
-from evaluation.effects.estimate import MANY_TREATED, estimate_effect, judge_for
+from evaluation.effects.estimate import estimate_effect, judge_for
+from evaluation.effects.inference.clustered import LEAST_TREATED
 from evaluation.effects.matrix import matrix
 from evaluation.effects.study import Study, study_panel
 from evaluation.language import Words
@@ -103,6 +104,7 @@ def test_a_panel_of_anybody_has_no_words_of_the_plan_and_a_pilot_has() -> None:
 
 
 def test_what_judges_an_effect_unless_told() -> None:
-    few, many = matrix(studied()), matrix(studied(treated=MANY_TREATED))
+    few, many = matrix(studied()), matrix(studied(treated=LEAST_TREATED))
     assert judge_for(design("did"), few) == "placebo"
     assert judge_for(design("did"), many) == "cluster"
+    assert judge_for(design("mc"), many) == "placebo"  # it has no clustered error

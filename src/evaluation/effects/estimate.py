@@ -11,6 +11,7 @@ from evaluation.effects.design import Design, Fit
 from evaluation.effects.designs import design as design_named
 from evaluation.effects.effect import DIFFERENCE, RATIO, Effect
 from evaluation.effects.inference import inference as inference_named
+from evaluation.effects.inference.clustered import LEAST_TREATED
 from evaluation.effects.judgement import Judgement
 from evaluation.effects.matrix import Matrix, matrix
 from evaluation.effects.study import Study
@@ -20,8 +21,7 @@ from evaluation.settings import DEFAULT_SEED
 if TYPE_CHECKING:
     import pandas as pd
 
-# From so many treated units on, cluster-robust errors keep their size well enough (13 % at 5 % with five of sixty).
-MANY_TREATED = 10
+CLUSTERED = ("did", "event", "cs")
 DONORS_ARE_NOT_UNTREATED = Words(
     "Các đơn vị so sánh cũng nhận những gì kế hoạch yêu cầu ở mọi nơi: tác động là phần thêm của mô hình.",
     "The comparison units also get what the plan asks everywhere: the effect is what the pilot adds.",
@@ -83,9 +83,10 @@ def judge_for(design: Design, panel: Matrix) -> str:
 
     Few treated units are ranked among donors: by the ratio of errors after and
     before the start where the fit before differs from unit to unit (synthetic
-    control), else by the estimate. Many are judged by cluster-robust errors.
+    control), else by the estimate. Many are judged by cluster-robust errors
+    where the design has them.
     """
-    if int(panel.treated.sum()) >= MANY_TREATED:
+    if int(panel.treated.sum()) >= LEAST_TREATED and design.id in CLUSTERED:
         return "cluster"
     return "placebo_ratio" if design.id in ("sc", "asc") else "placebo"
 
