@@ -18,6 +18,7 @@ from evaluation.effects.checks.violations import Violations
 from evaluation.effects.dose_response import DoseResponse
 from evaluation.effects.effect import Effect
 from evaluation.effects.next_pilot.planned import NextPilot
+from evaluation.effects.synthesis.evidence import EvidenceTable
 from evaluation.figures import costs, style, unit_costs, units
 from evaluation.figures.bounds import bounds
 from evaluation.figures.completeness import completeness
@@ -28,6 +29,7 @@ from evaluation.figures.displacement import displacement
 from evaluation.figures.dose_response import dose_response
 from evaluation.figures.effect import course, gaps
 from evaluation.figures.equity import concentration_curve
+from evaluation.figures.evidence import evidence
 from evaluation.figures.funnel import funnel
 from evaluation.figures.history import history
 from evaluation.figures.influence import influence
@@ -282,3 +284,9 @@ def dose_response_result(result: DoseResponse, ax: Axes | None = None, language:
 def next_pilot_result(result: NextPilot, ax: Axes | None = None, language: str = "en", **options: Any) -> Axes:
     """Draw the power of the next pilot by its effect; another outcome than the primary is given as `outcome`."""
     return next_pilot(result, ax, language=language, **options)
+
+
+@draws(EvidenceTable)
+def evidence_result(result: EvidenceTable, ax: Axes | None = None, language: str = "en", **options: Any) -> Axes:
+    """Draw each outcome's estimates by design, with the certainty of each."""
+    return evidence(result, ax, language=language, **options)

@@ -99,6 +99,8 @@ class NextPilot(Result):
             effect=sized(self.effect, self.scale, speak),
             power=percent(self.estimate or 0.0, speak, 0),
         )
+        if self.detectable is not None and abs(self.detectable - self.effect) < 1e-9:
+            return said
         found = NOT_FOUND[speak] if self.detectable is None else FOUND[speak].format(effect=sized(self.detectable, self.scale, speak))
         return said + found
 
