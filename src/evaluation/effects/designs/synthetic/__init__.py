@@ -1,0 +1,1 @@
+"""What the synthetic control designs share: weights on the simplex, the donor pool, predictors, and the search for V."""
