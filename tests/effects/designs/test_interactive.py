@@ -63,7 +63,7 @@ def test_missing_figures_are_filled_by_the_model() -> None:
 
 
 def test_more_factors_than_the_past_can_tell() -> None:
-    with pytest.raises(NotEnough, match="at most 2"):
+    with pytest.raises(NotEnough, match="at most 1"):
         interactive_effects(factors=3).fit(panel(factors(0), 4))
 
 

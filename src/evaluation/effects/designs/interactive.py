@@ -133,10 +133,10 @@ def _fit(panel: Matrix, effects: str, factors: int | None, most: int, start: dic
 
 
 def _room(z: Floats, past: Flags, effects: str) -> int:
-    """Return the largest number of factors for which loadings can be found with one period to spare."""
+    """Return the largest number of factors: two earlier periods of each treated unit for every number found from them (level, loadings)."""
     donors = int(np.isfinite(z).any(axis=1).sum())
     ends = min(donors, z.shape[1]) - (1 if effects == TWO_WAY else 0)
-    return int(max(0, min(int(past.sum(axis=1).min()) - 2, ends - 1)))
+    return int(max(0, min(int(past.sum(axis=1).min()) // 2 - 1, ends - 1)))
 
 
 def _models(z: Floats, most: int, effects: str, units: Sequence[str], start: dict[int, dict[str, Floats]] | None) -> list[Donors]:
@@ -227,9 +227,10 @@ def _error(z: Floats, past: Flags, model: Donors) -> float:
         left = (row - model.period)[p]
         left = left - q @ (q.T @ left)
         spare = 1 - (q**2).sum(axis=1)
-        use = spare > 1e-9
-        squares += float(((left[use] / spare[use]) ** 2).sum())
-        n += int(use.sum())
+        if spare.min() <= 1e-9:
+            return float("inf")  # a period that the others say nothing about
+        squares += float(((left / spare) ** 2).sum())
+        n += int(p.sum())
     return squares / n if n else float("inf")
 
 
