@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from evaluation.effects.design import Design
 from evaluation.effects.designs import design
 from evaluation.effects.inference import inference
 from evaluation.effects.inference.placebo_space import in_space
@@ -18,14 +19,14 @@ DID = design("did")
 PLACEBOS = ("placebo", "placebo_ratio", "placebo_studentised")
 
 
-def run(panels: list[Matrix], names: tuple[str, ...] = PLACEBOS, level: float = 0.95) -> dict[str, list[Judgement]]:
+def run(panels: list[Matrix], names: tuple[str, ...] = PLACEBOS, level: float = 0.95, by: Design = DID) -> dict[str, list[Judgement]]:
     rng = np.random.default_rng(0)
     found: dict[str, list[Judgement]] = {n: [] for n in names}
     for panel in panels:
-        fit = DID.fit(panel)
+        fit = by.fit(panel)
         for n in names:
             how = in_space(exact_up_to=100, draws=99) if n == "placebo" and panel.treated.sum() > 1 else inference(n)
-            found[n].append(how(DID, panel, fit, level, rng))
+            found[n].append(how(by, panel, fit, level, rng))
     return found
 
 
@@ -58,6 +59,17 @@ def test_counts_planted_effects_are_covered(as_matrix: Callable[..., Matrix], nu
         held = [r.low <= np.log(1.5) <= r.high for r in runs if r.low is not None and r.high is not None]
         assert np.mean(held) > 0.95 - error(draws), name
         assert len(held) > 0.95 * draws, name
+
+
+def test_synthetic_controls_one_ward_at_random(as_matrix: Callable[..., Matrix], null_counts: Callable[..., np.ndarray]) -> None:
+    rng = np.random.default_rng(26)
+    draws = 200
+    found = run([as_matrix(null_counts(rng, wards=40)) for _ in range(draws)], by=design("sc"))
+    for name, runs in found.items():
+        assert rejected(runs) < 0.05 + error(draws), name
+    held = [r.low <= 0 <= r.high for r in found["placebo"] if r.low is not None and r.high is not None]
+    assert len(held) == draws
+    assert np.mean(held) > 0.95 - error(draws)
 
 
 def test_shares_keep_size_and_coverage(as_matrix: Callable[..., Matrix], null_counts: Callable[..., np.ndarray]) -> None:

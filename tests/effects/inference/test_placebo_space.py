@@ -235,6 +235,7 @@ def test_a_perfect_fit_before_is_an_infinite_ratio(as_matrix: Callable[..., Matr
     found = judged(as_matrix(y, measure="value"), placebo_ratio, by=exact)
     assert found.p_value == 1.0  # all ratios are infinite: the pilot's is no larger
     assert (found.low, found.high) == (None, None)
+    assert "fit without any error" in found.said.en
 
 
 def test_worse_fits_are_left_out_where_asked_and_it_is_said(as_matrix: Callable[..., Matrix]) -> None:

@@ -44,6 +44,10 @@ _SAID = {
         "Placebo permutation of the estimate over the unit's own root mean square gap before; the interval inverts the test",
     ),
 }
+_PERFECT = Words(
+    "; nhiều đơn vị so sánh khớp trước can thiệp không sai lệch, nên không có khoảng tin cậy",
+    "; too many donors fit without any error before the start, so there is no interval",
+)
 _NO_CONSTANT = Words(
     "; không tác động không đổi nào phù hợp, nên không có khoảng tin cậy",
     "; no constant effect agrees with it, so there is no interval",
@@ -162,12 +166,12 @@ def _judge(statistic: Statistic, worst: float | None, made: Placebos, panel: Mat
     p, reach, smallest = rank(own, values[use], level)
     scale, scales = (np.ones(len(gaps)), 1.0) if statistic == "size" else (pre, own_pre)
     ends = _ends(statistic, reach, fit, fit.gap[after], own_pre)
-    empty = statistic == "ratio" and reach is not None and np.isfinite(reach) and ends == (None, None)
+    why = None if reach is None or ends != (None, None) else _NO_CONSTANT if np.isfinite(reach) else _PERFECT
     return Judgement(
         p,
         *ends,
         smallest,
-        _said(statistic, made, worst, empty),
+        _said(statistic, made, worst, why),
         by_period=_by_period(fit.gap, gaps[use], scales, scale[use], level),
         placebo_units=made.names,
         placebo_fits=made.fits,
@@ -218,7 +222,7 @@ def _by_period(gap: Floats, gaps: Floats, scale: float, scales: Floats, level: f
     return np.column_stack([gap - reach, gap + reach])
 
 
-def _said(statistic: Statistic, made: Placebos, worst: float | None, empty: bool = False) -> Words:
+def _said(statistic: Statistic, made: Placebos, worst: float | None, why: Words | None = None) -> Words:
     said = _SAID[statistic]
     if not made.exact:
         m = len(made.fits)
@@ -239,7 +243,7 @@ def _said(statistic: Statistic, made: Placebos, worst: float | None, empty: bool
                 "so the ranks are no longer exact",
             ),
         )
-    return _joined(_joined(said, _NO_CONSTANT) if empty else said, Words(".", "."))
+    return _joined(_joined(said, why) if why else said, Words(".", "."))
 
 
 def _joined(one: Words, two: Words) -> Words:
