@@ -105,7 +105,7 @@ class Pool:
             courses: dict[tuple[object, ...], _Course] = {}
             for i in places:
                 s = specifications[i]
-                key = (s.design, s.before, s.offset, s.anticipation if s.design == NEAREST else 0)
+                key = (s.design, s.before, s.offset, s.anticipation if s.design == NEAREST or s.before is not None else 0)
                 if key not in courses:
                     courses[key] = self._course(s, mask)
                 donors[i] = min(int(mask[0].sum()), NEAREST_DONORS) if s.design == NEAREST else int(mask[0].sum())

@@ -197,11 +197,11 @@ def pre_trends(
     The power and what is left after passing take the coefficients as normal
     with the covariance of the course (Roth 2022). The p-value does not where
     donors' courses are at hand: it is the rank of the Wald statistic among
-    theirs.
+    theirs (`joint_p`).
     """
     b, a = course.before, course.after
     within = course.sigma[np.ix_(b, b)]
-    p, smallest = _joint(course)
+    p, smallest = joint_p(course)
     error = np.sqrt(np.diag(course.sigma))
     z = stats.norm.ppf(0.5 + level / 2)
     rows = []
@@ -259,14 +259,22 @@ def pre_trends(
     )
 
 
-def _joint(course: EventCourse) -> tuple[float, float]:
-    """Return the joint p-value of the coefficients before the start and the smallest that it could be."""
+def joint_p(course: EventCourse) -> tuple[float, float]:
+    """Return the joint p-value of the coefficients before the start and the smallest that it could be.
+
+    Notes
+    -----
+    Among donors the Wald statistic takes the covariance and the mean of the
+    donors' courses and the treated unit's together: with the donors' alone
+    every donor would lie nearer to them than a newcomer, and the test would
+    reject far too often.
+    """
     b = course.before
-    inverse = np.linalg.pinv(course.sigma[np.ix_(b, b)])
-    own = float(course.beta[b] @ inverse @ course.beta[b])
     m = len(course.placebos)
     if not m:
-        return float(stats.chi2.sf(own, int(b.sum()))), 0.0
-    around = course.placebos[:, b] - course.placebos[:, b].mean(axis=0)
-    others = np.einsum("ij,jk,ik->i", around, inverse, around)
-    return float((1 + (others >= own).sum()) / (m + 1)), 1 / (m + 1)
+        own = course.beta[b]
+        return float(stats.chi2.sf(own @ np.linalg.pinv(course.sigma[np.ix_(b, b)]) @ own, int(b.sum()))), 0.0
+    rows = np.vstack([course.beta[b], course.placebos[:, b]])
+    rows = rows - rows.mean(axis=0)
+    sizes = np.einsum("ij,jk,ik->i", rows, np.linalg.pinv(rows.T @ rows / m), rows)
+    return float((sizes >= sizes[0] * (1 - 1e-12)).sum() / (m + 1)), 1 / (m + 1)

@@ -25,6 +25,7 @@ from evaluation.effects.matrix import Flags, Floats
 FIRST_LOOK = 0.1  # of the error that is allowed
 DRAWS = 2000
 GRID = 1000
+FINER = 101
 REACH = 20  # standard errors on either side, doubled while the interval goes beyond
 _TIE = 1e-9
 
@@ -48,7 +49,7 @@ def relative_interval(
     Returns
     -------
     (low, high)
-        The hull of all effects that some polyhedron does not reject, to 1/25 of a standard error, or coarser where it is wide.
+        The hull of all effects that some polyhedron does not reject, to 1/100,000 of its width or finer.
         The estimate twice where all are rejected.
 
     Notes
@@ -73,8 +74,15 @@ def relative_interval(
         if not kept[0] and not kept[-1]:
             break
         reach *= 2
-    inside = grid[kept]
-    return (float(inside[0]), float(inside[-1])) if len(inside) else (centre, centre)
+    if not kept.any():
+        return centre, centre
+    first, last = int(kept.argmax()), len(kept) - 1 - int(kept[::-1].argmax())
+    ends = []
+    for outside, inside in ((first - 1, first), (last + 1, last)):
+        finer = np.linspace(grid[outside], grid[inside], FINER)
+        held = np.any([test.keeps(finer, course.beta) for test in tests], axis=0)
+        ends.append(float(finer[int(held.argmax())]))
+    return ends[0], ends[1]
 
 
 def _polyhedra(course: EventCourse, m: float, weights: Floats) -> list[tuple[Floats, Floats]]:
