@@ -99,6 +99,7 @@ def plain(study: Study, s: Specification, around: dict[str, object]) -> float:
     return float(np.log((events + 0.5) / expected)) if s.design == "pooled" else sum(parts) / sum(sizes)
 
 
+@pytest.mark.slow
 def test_all_specifications_at_once_are_those_of_a_plain_loop() -> None:
     study, around = made(ratio=1.4), surroundings()
     found = specifications(study, Choices(designs=("pooled", "logs")), most=None, **around)  # type: ignore[arg-type]
