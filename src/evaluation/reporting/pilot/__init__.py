@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from evaluation.language import LANGUAGES, day, say
+from evaluation.language import LANGUAGES, day, say, sentence
 from evaluation.periods import Period
 from evaluation.plan import pilot as pilot_named
 from evaluation.reporting.handing import hand_over
@@ -18,10 +18,10 @@ from evaluation.reporting.pilot.delivered import delivered
 from evaluation.reporting.pilot.effects import effects
 from evaluation.reporting.pilot.evidence import gather_pilot
 from evaluation.reporting.pilot.figures import key_figures
-from evaluation.reporting.pilot.front import front
+from evaluation.reporting.pilot.front import front, summary
 from evaluation.reporting.pilot.harms import harms
 from evaluation.reporting.pilot.intervention import intervention
-from evaluation.reporting.pilot.method import method
+from evaluation.reporting.pilot.method import method, plan_in_force
 from evaluation.reporting.pilot.reached import reached
 from evaluation.reporting.pilot.subject import Subject
 from evaluation.reporting.pilot.surroundings import surroundings
@@ -106,17 +106,19 @@ class PilotReport:
         """Return the title block: label and value of each line."""
         subject, speak = self.subject, self.subject.language
         first, last = subject.evidence.city.period.window
-        place = say("model.head.place.text", speak, ward=subject.ward, district=subject.district) if subject.placed else ""
+        place = sentence(say("model.head.place.text", speak, ward=subject.ward, district=subject.district)) if subject.placed else ""
         return (
-            (say("head.object", speak), say("model.head.object.text", speak, name=subject.name)),
             (say("model.head.place", speak), place or say("model.head.place.none", speak)),
-            (say("model.head.start", speak), subject.start or say("model.head.start.none", speak)),
+            (say("model.head.start", speak), _start(subject)),
             (
                 say("head.period", speak),
                 say("head.period.text", speak, period=subject.period, first=day(first, speak), last=day(last, speak)),
             ),
             (say("head.cutoff", speak), subject.cutoff),
-            *((say(f"head.{k}", speak), say(f"head.{k}.text", speak)) for k in ("commissioner", "evaluator", "plan", "status")),
+            (say("head.commissioner", speak), say("head.commissioner.text", speak)),
+            (say("head.evaluator", speak), say("model.head.evaluator.text", speak)),
+            (say("head.plan", speak), plan_in_force(subject)),
+            (say("head.status", speak), say("head.status.text", speak)),
         )
 
     def tree(self) -> Report:
@@ -132,7 +134,7 @@ class PilotReport:
             head=self.head(),
             synthetic=subject.evidence.synthetic,
             status="reported" if subject.evidence.has_reported else "not_reported",
-            sections=(self.front, *annex),
+            sections=(self.front, summary(subject), *annex),
             key_figures=key_figures(subject),
             manifest=self.manifest,
         )
@@ -140,6 +142,12 @@ class PilotReport:
     def save(self) -> str:
         """Hand the tree to whoever runs the notebook, and say in one word what the report is."""
         return hand_over(self.tree())
+
+
+def _start(subject: Subject) -> str:
+    if not subject.start:
+        return say("model.head.start.none", subject.language)
+    return say("model.head.start.assumed", subject.language, start=subject.start) if subject.evidence.synthetic else subject.start
 
 
 def pilot_report(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from evaluation.effects.synthesis.bias import JUDGEMENTS
 from evaluation.effects.synthesis.certainty import GRADE_WORDS
-from evaluation.language import number, say, sentence
+from evaluation.language import number, say
 from evaluation.reporting.district.pilot import effect_size
 from evaluation.reporting.model import Block, Bullets, Cell, Column, Paragraph, Section, Table
 from evaluation.reporting.pilot.subject import Subject
@@ -12,7 +12,7 @@ from evaluation.reporting.pilot.subject import Subject
 
 def overall(subject: Subject) -> str:
     """Return the overall grade; empty where nothing could be graded."""
-    table = subject.evidence.table
+    table = subject.evidence.effects.table
     return "" if table is None or table.overall is None else table.overall
 
 
@@ -26,14 +26,15 @@ def certainty_sentence(subject: Subject) -> str:
 
 def certainty(subject: Subject) -> Section:
     """Return the section on certainty."""
-    speak, graded = subject.language, [e.certainty for e in subject.evidence.outcomes if e.certainty is not None]
+    speak, graded = subject.language, [e.certainty for e in subject.evidence.effects.outcomes if e.certainty is not None]
     blocks: list[Block] = [Paragraph(certainty_sentence(subject))]
     if graded:
         rows = tuple((Cell(c.outcome_label[speak]), Cell(c.words[speak]), Cell(" ".join(s.reason[speak] for s in c.steps))) for c in graded)
         heads = (("name", 28), ("grade", 12), ("why", 60))
         columns = tuple(Column(say(f"model.certainty.col.{h}", speak), row_header=h == "name", width=w) for h, w in heads)
         blocks.append(Table("certainty-table", say("model.certainty.caption", speak), columns, rows, say("model.certainty.note", speak)))
-        blocks.append(_bias(subject))
+        reasons = tuple(f"{d.name[speak]}: {d.reason[speak]}" for d in graded[0].domains)
+        blocks += [_bias(subject), Paragraph(say("model.bias.note", speak, label=graded[0].outcome_label[speak])), Bullets(reasons)]
     mind = Section("mind", say("model.mind", speak), (Bullets(change_mind(subject)),))
     return Section("certainty", say("model.section.certainty", speak), tuple(blocks), (mind,))
 
@@ -41,21 +42,19 @@ def certainty(subject: Subject) -> Section:
 def _bias(subject: Subject) -> Table:
     """Return the seven domains of bias by outcome, in words."""
     speak = subject.language
-    graded = [e.certainty for e in subject.evidence.outcomes if e.certainty is not None]
+    graded = [e.certainty for e in subject.evidence.effects.outcomes if e.certainty is not None]
     rows = tuple((Cell(c.outcome_label[speak]), *(Cell(JUDGEMENTS[d.judgement][speak]) for d in c.domains)) for c in graded)
     names = [d.name[speak] for d in graded[0].domains]
     columns = (
         Column(say("model.certainty.col.name", speak), row_header=True, width=23),
         *(Column(n, width=11) for n in names),
     )
-    why = " ".join(f"{d.name[speak]}: {d.reason[speak]}" for d in graded[0].domains)
-    note = say("model.bias.note", speak, label=graded[0].outcome_label[speak], why=why)
-    return Table("bias-table", say("model.bias.caption", speak), columns, rows, note)
+    return Table("bias-table", say("model.bias.caption", speak), columns, rows)
 
 
 def change_mind(subject: Subject) -> tuple[str, ...]:
     """Return what would change our mind: by rule, from what the conclusion hangs on."""
-    speak, found = subject.language, subject.evidence.outcomes
+    speak, found = subject.language, subject.evidence.effects.outcomes
     said = []
     effect = found[0].effect if found else None
     if effect is not None and effect.calibration is not None:
@@ -74,8 +73,9 @@ def change_mind(subject: Subject) -> tuple[str, ...]:
 
 def verdict_count(subject: Subject) -> str:
     """Return how many of the outcomes may be claimed, in one sentence; empty where none was estimated."""
-    table = subject.evidence.table
+    table = subject.evidence.effects.table
     if table is None:
         return ""
-    speak = subject.language
-    return sentence(say("model.effects.count", speak, n=number(table.n, speak), k=number(table.estimate or 0, speak)))
+    speak, k = subject.language, int(table.estimate or 0)
+    key = "model.effects.count" if k else "model.effects.count.none"
+    return say(key, speak, n=number(table.n, speak), k=number(k, speak))

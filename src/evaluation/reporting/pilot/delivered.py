@@ -12,7 +12,8 @@ from evaluation.language import number, number_span, percent, say, uncapitalised
 from evaluation.periods import Period
 from evaluation.reporting.district.written import absent
 from evaluation.reporting.model import Block, Cell, Column, Paragraph, Section, Table
-from evaluation.reporting.pilot.evidence import REACHED, PilotEvidence
+from evaluation.reporting.pilot.estimates import REACHED
+from evaluation.reporting.pilot.evidence import PilotEvidence
 from evaluation.reporting.pilot.subject import Subject
 
 # Counts of what is offered, which point at nobody; the first four are what shows that something was done in a quarter.
@@ -74,7 +75,7 @@ def _dose(subject: Subject) -> tuple[Block, ...]:
     for element in SERVICES:
         cells = [absent("missing", speak) if m is None else Cell(number(m, speak, _digits(m))) for m in means(evidence, element)]
         rows.append((Cell(elements()[element].label[speak]), *cells))
-    heads = (say("model.col.service", speak), say("model.col.before", speak), say("model.col.since", speak, start=subject.start))
+    heads = (say("model.col.service", speak), say("model.col.before", speak), say("model.col.since", speak, start=subject.since))
     columns = tuple(Column(h, numeric=i > 0, row_header=i == 0, width=w) for i, (h, w) in enumerate(zip(heads, (50, 25, 25), strict=True)))
     table = Table("dose-table", say("model.dose.caption", speak, ward=subject.ward), columns, tuple(rows), say("model.dose.note", speak))
     return Paragraph(text), table

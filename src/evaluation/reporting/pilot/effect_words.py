@@ -9,7 +9,7 @@ from evaluation.effects.effect import Effect
 from evaluation.indicators import indicators
 from evaluation.language import number, percent, points, say, uncapitalised
 from evaluation.reporting.district.pilot import effect_interval, effect_size
-from evaluation.reporting.pilot.evidence import Estimated
+from evaluation.reporting.pilot.estimates import Estimated
 from evaluation.reporting.pilot.rules import BLOCKED, CLEAR, UNTESTED, standing
 from evaluation.reporting.pilot.subject import Subject
 
@@ -19,7 +19,7 @@ CORRECTED = "corrected"
 def said(subject: Subject, found: Estimated) -> str:
     """Return what may be said of an outcome: a `rules.standing`, or "corrected" where it does not outlast the number of outcomes."""
     verdict = standing(found.effect, len(found.study.treated))
-    if verdict == CLEAR and not subject.evidence.claim(found.outcome).get("claimed"):
+    if verdict == CLEAR and not subject.evidence.effects.claim(found.outcome).get("claimed"):
         return CORRECTED
     return verdict
 
@@ -48,8 +48,8 @@ def effect_sentence(subject: Subject, found: Estimated) -> str:
         slots["alarms"] = alarms(effect.calibration, speak)
         return say(f"model.effect.clear.{'up' if effect.estimate > effect.none else 'down'}", speak, **slots)
     if verdict == CORRECTED:
-        claim = subject.evidence.claim(found.outcome)
-        table = subject.evidence.table
+        claim = subject.evidence.effects.claim(found.outcome)
+        table = subject.evidence.effects.table
         slots |= {"p": number(claim["p_adjusted"], speak, 3), "n": number(table.n if table else 0, speak)}
     return say(f"model.effect.{verdict}", speak, **slots)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from evaluation.effects.checks.verdicts import DOUBTFUL, FAILS, HOLDS, UNTRIED, Checks
 from evaluation.effects.checks.verdicts import VERDICTS as CHECKED
-from evaluation.effects.checks.verdicts import Checks
 from evaluation.effects.designs import design
 from evaluation.effects.effect import Effect
 from evaluation.effects.study import REASONS
@@ -12,7 +14,7 @@ from evaluation.reporting.district.pilot import effect_interval, effect_size
 from evaluation.reporting.model import Block, Bullets, Cell, Column, Figure, Paragraph, Section, Table
 from evaluation.reporting.pictures import picture
 from evaluation.reporting.pilot.effect_words import alarms, effect_sentence, said
-from evaluation.reporting.pilot.evidence import MAIN, OTHERS, Estimated
+from evaluation.reporting.pilot.estimates import Estimated
 from evaluation.reporting.pilot.rules import BLOCKED
 from evaluation.reporting.pilot.subject import Subject
 from evaluation.reporting.pilot.value import cost_per_outcome
@@ -25,7 +27,7 @@ def effects(subject: Subject) -> Section:
         from evaluation.reporting.pilot.roaming import city_wide
 
         return Section("effects", title, (Paragraph(say("model.effects.no_place", speak), "warning"),), city_wide(subject))
-    found = subject.evidence.outcomes
+    found = subject.evidence.effects.outcomes
     if not found:
         return Section("effects", title, (Paragraph(say("model.effects.no_start", speak, ward=subject.ward), "warning"),))
     first = found[0]
@@ -48,14 +50,13 @@ def _estimates(subject: Subject, found: tuple[Estimated, ...]) -> tuple[Block, .
     calibration = found[0].effect.calibration if found[0].effect else None
     if calibration is not None:
         blocks.append(Paragraph(f"{sentence(calibration.summary(speak))}. {calibration.rule(speak)}"))
-    blocks += [Bullets(tuple(effect_sentence(subject, e) for e in found[1:]))] if len(found) > 1 else []
     drawn = [e for e in found if e.effect is not None and said(subject, e) != BLOCKED]
     return (*blocks, *([_figure(subject, drawn[0].effect)] if drawn and drawn[0].effect else []))
 
 
 def _table(subject: Subject, found: tuple[Estimated, ...]) -> Table:
     speak = subject.language
-    heads = (("name", 25), ("effect", 11), ("interval", 16), ("p", 8), ("adjusted", 9), ("alarms", 11), ("detectable", 9), ("reading", 13))
+    heads = (("name", 23), ("effect", 11), ("interval", 14), ("p", 7), ("adjusted", 8), ("alarms", 10), ("detectable", 11), ("reading", 16))
     columns = tuple(Column(say(f"model.effects.col.{h}", speak), h not in ("name", "reading"), h == "name", w) for h, w in heads)
     rows = tuple(_row(subject, e) for e in found)
     note = say("model.effects.note", speak)
@@ -73,7 +74,7 @@ def _row(subject: Subject, found: Estimated) -> tuple[Cell, ...]:
         return none if x is None else Cell(effect_size(effect, x, speak))
 
     held = effect.low is not None and effect.high is not None
-    adjusted = subject.evidence.claim(found.outcome).get("p_adjusted")
+    adjusted = subject.evidence.effects.claim(found.outcome).get("p_adjusted")
     return (
         Cell(found.study.label[speak]),
         sized(effect.estimate),
@@ -95,18 +96,22 @@ def _figure(subject: Subject, effect: Effect) -> Figure:
 
 
 def _designs(subject: Subject, found: tuple[Estimated, ...]) -> tuple[Block, ...]:
-    speak, names = subject.language, (MAIN, *OTHERS)
+    evidence, speak = subject.evidence.effects, subject.language
+    names = [m.design for m in (evidence.main, *evidence.others)]
     rows = []
     for e in found:
         if e.effect is None:
             continue
         by = {x.design: x for x in (e.effect, *e.others)}
         cells = [_estimate(by.get(n), speak) for n in names]
-        claim = subject.evidence.claim(e.outcome)
+        claim = evidence.claim(e.outcome)
         same = say("model.effects.same_way", speak, k=number(claim["same_way"], speak), n=number(claim["designs"], speak))
         rows.append((Cell(e.study.label[speak]), *cells, Cell(same)))
     heads = [say("model.effects.col.name", speak), *(design(n).name[speak] for n in names), say("model.effects.col.same", speak)]
-    columns = tuple(Column(h, 0 < i <= len(names), i == 0, w) for i, (h, w) in enumerate(zip(heads, (28, 20, 20, 20, 12), strict=True)))
+    columns = tuple(
+        Column(h, 0 < i <= len(names), i == 0, w)
+        for i, (h, w) in enumerate(zip(heads, (26, *[64 // len(names)] * len(names), 10), strict=True))
+    )
     return Paragraph(say("model.effects.designs.intro", speak)), Table(
         "designs-table", say("model.effects.designs.caption", speak), columns, tuple(rows)
     )
@@ -126,11 +131,9 @@ def _checks(subject: Subject, found: tuple[Estimated, ...]) -> tuple[Block, ...]
     tried = [(e, e.checks) for e in found if e.checks is not None]
     if not tried:
         return (Paragraph(say("model.effects.checks.none", speak)),)
-    first, checks = tried[0]
-    blocks: list[Block] = [_check_table(subject, first, checks)]
-    others = tuple(say("model.effects.checks.other", speak, label=e.study.label[speak], list=_verdicts(c, speak)) for e, c in tried[1:])
-    if others:
-        blocks += [Paragraph(say("model.effects.checks.others", speak)), Bullets(others)]
+    blocks: list[Block] = [Paragraph(say("model.effects.checks.intro", speak)), _check_table(subject, *tried[0])]
+    if len(tried) > 1:
+        blocks.append(_others_table(subject, tried[1:]))
     return tuple(blocks)
 
 
@@ -142,16 +145,23 @@ def _check_table(subject: Subject, found: Estimated, checks: Checks) -> Table:
     return Table("checks-table", say("model.effects.checks.caption", speak, label=found.study.label[speak]), columns, rows)
 
 
-def _verdicts(checks: Checks, language: str) -> str:
-    parts = []
-    for verdict, words in CHECKED.items():
-        if chosen := [c.name[language][:1].lower() + c.name[language][1:] for c in checks.by_verdict(verdict)]:
-            parts.append(f"{words[language]}: {', '.join(chosen)}")
-    return "; ".join(parts)
+def _others_table(subject: Subject, tried: Sequence[tuple[Estimated, Checks]]) -> Table:
+    """Return which checks hold for each further outcome: the doubtful and the failed by name, since those are what counts."""
+    speak = subject.language
+    rows = []
+    for found, checks in tried:
+        named = ["; ".join(c.name[speak] for c in checks.by_verdict(v)) or "–" for v in (DOUBTFUL, FAILS)]
+        counted = [number(len(checks.by_verdict(v)), speak) for v in (HOLDS, UNTRIED)]
+        rows.append((Cell(found.study.label[speak]), Cell(counted[0]), *(Cell(n) for n in named), Cell(counted[1])))
+    names = [CHECKED[v][speak] for v in (HOLDS, DOUBTFUL, FAILS, UNTRIED)]
+    heads = [say("model.effects.col.name", speak), *(sentence(n) for n in names)]
+    widths = (28, 14, 24, 22, 12)
+    columns = tuple(Column(h, i in (1, 4), i == 0, w) for i, (h, w) in enumerate(zip(heads, widths, strict=True)))
+    return Table("other-checks-table", say("model.effects.checks.others", speak), columns, tuple(rows))
 
 
 def _spill_over(subject: Subject) -> str:
-    speak, seen = subject.language, subject.evidence.spill_over
+    speak, seen = subject.language, subject.evidence.effects.spill_over
     if seen is None:
         return say("model.effects.spill.none", speak)
     return say("model.effects.spill.seen", speak, seen=seen.summary(speak), p=number(seen.p_value, speak, 3))

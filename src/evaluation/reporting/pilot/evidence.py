@@ -1,4 +1,4 @@
-"""What a report on a pilot model draws on, worked out once for both languages: effects, what left the gate of the ward, survey, money."""
+"""What a report on a pilot model draws on, worked out once for both languages: what left the ward's gate, effects, survey, money."""
 
 from __future__ import annotations
 
@@ -7,68 +7,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from evaluation.contracts import MISSING, SHOWN
 from evaluation.costs.budget import PILOT
 from evaluation.disclosure.ward import protected_ward
-from evaluation.effects.checks.gathered import checks
-from evaluation.effects.checks.verdicts import FAILS, UNTRIED, Checks
-from evaluation.effects.effect import Effect
-from evaluation.effects.estimate import estimate_effect
-from evaluation.effects.matrix import NotEnough
-from evaluation.effects.pilots import pilot_starts, pilot_study, placed_pilots, ward_of
-from evaluation.effects.study import Study
-from evaluation.effects.synthesis.certainty import Certainty, certainty
-from evaluation.effects.synthesis.evidence import EvidenceTable, evidence_table
-from evaluation.effects.synthesis.grounds import Grounds, grounds
+from evaluation.effects.pilots import pilot_starts, placed_pilots, ward_of
 from evaluation.indicators import elements
-from evaluation.language import Words, halves
-from evaluation.monitoring.around.displacement import Displacement, displacement
-from evaluation.monitoring.around.rings import rings
-from evaluation.monitoring.around.spillover import Spillover, spillover
-from evaluation.monitoring.series import ward_series
 from evaluation.monitoring.values import ward_counts
 from evaluation.periods import Period
-from evaluation.places import Ward, neighbours
+from evaluation.places import Ward
 from evaluation.plan import Pilot, pilots
 from evaluation.reporting.evidence import Evidence, gather
 from evaluation.reporting.inspections import inspections_at_hand
+from evaluation.reporting.pilot.estimates import Estimates
 from evaluation.reporting.survey import QUESTIONS, Asked, asked, survey_at_hand
 from evaluation.store import EvidenceStore, open_store
 
 if TYPE_CHECKING:
     import pandas as pd
-
-REACHED = "outreach_reached"
-MAIN = "did"
-OTHERS = ("mc", "bsts")  # rest on other assumptions than the main design
-
-
-@dataclass(frozen=True, eq=False)
-class Estimated:
-    """One outcome of a pilot: its study and effect with all that bears on it, or why there is none.
-
-    Attributes
-    ----------
-    outcome : str
-    study : Study
-    effect : Effect or None
-        By the main design, calibrated.
-    problem : Words or None
-    others : tuple of Effect
-        The same by other designs, not calibrated.
-    checks : Checks or None
-    certainty : Certainty or None
-    """
-
-    outcome: str
-    study: Study
-    effect: Effect | None
-    problem: Words | None = None
-    others: tuple[Effect, ...] = ()
-    checks: Checks | None = None
-    certainty: Certainty | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,56 +71,9 @@ class PilotEvidence:
         return tuple(p for p in self.city.periods if self.start and p >= self.start)
 
     @cached_property
-    def outcomes(self) -> tuple[Estimated, ...]:
-        """Effects on the plan's expected outcomes, the first first; empty without a ward or a start."""
-        if not self.ward or not self.start:
-            return ()
-        return tuple(self._estimated(name) for name in self.model.outcome_indicators)
-
-    @cached_property
-    def table(self) -> EvidenceTable | None:
-        """All outcomes together, corrected for their number; None where nothing could be estimated."""
-        known = [e for e in self.outcomes if e.effect is not None]
-        if not known:
-            return None
-        effects = [effect for e in known for effect in (e.effect, *e.others) if effect is not None]
-        graded = [e.certainty for e in known if e.certainty is not None]
-        return evidence_table(effects, graded)
-
-    def claim(self, outcome: str) -> Mapping[str, Any]:
-        """Return an outcome's row of the evidence table; empty where it has none."""
-        rows = {} if self.table is None else self.table.rows.set_index("outcome").to_dict("index")
-        return {str(k): v for k, v in rows.get(outcome, {}).items()}
-
-    def _estimated(self, name: str) -> Estimated:
-        study = pilot_study(self.store, self.model.id, name, str(self.city.period))
-        try:
-            effect = estimate_effect(study, MAIN, seed=self.seed, calibrated=True)
-        except NotEnough as error:
-            return Estimated(name, study, None, halves(str(error)))
-        others = tuple(e for d in OTHERS if (e := self._other(study, d)) is not None)
-        tried = checks(study, MAIN, seed=self.seed)
-        return Estimated(name, study, effect, None, others, tried, certainty(effect, self._grounds(study, others, tried)))
-
-    def _other(self, study: Study, design: str) -> Effect | None:
-        try:
-            return estimate_effect(study, design, seed=self.seed)
-        except NotEnough:
-            return None
-
-    def _grounds(self, study: Study, others: tuple[Effect, ...], tried: Checks) -> Grounds:
-        """Return what the evidence on an outcome stands on: what was looked at, and nothing else."""
-        failed = {c.id: c.verdict == FAILS for c in tried.found if c.verdict != UNTRIED}
-        violations = tried.of("violations")
-        return grounds(
-            study,
-            others=others,
-            pre_trend=failed.get("pre_trends"),
-            breakdown=violations.value if violations.verdict != UNTRIED else None,
-            missing_decides=failed.get("missing_reports"),
-            reporting_changed=failed.get("regime_changes"),
-            spill_over=self.spill_over.p_value <= 1 - self.spill_over.level if self.spill_over else None,
-        )
+    def effects(self) -> Estimates:
+        """Effects by outcome with all that bears on them."""
+        return Estimates(self.model, self.store, str(self.city.period), self.start, self.seed)
 
     @cached_property
     def shown(self) -> pd.DataFrame:
@@ -210,31 +120,6 @@ class PilotEvidence:
         if self.ward is not None:
             return self.reported[str(self.city.period)]
         return bool((self.city.submissions["period"] == str(self.city.period)).any())
-
-    @cached_property
-    def displacement(self) -> Displacement | None:
-        """What was seen around the ward of the people reached, or nothing where the quarters do not allow it."""
-        if not self.ward or not self.start:
-            return None
-        series = ward_series(self.store, REACHED).until(str(self.city.period))
-        others = {ward_of(p).code for p in placed_pilots().values()} - {self.ward.code}
-        try:
-            return displacement(series, rings(self.ward.code, exclude=others), self.start, seed=self.seed)
-        except ValueError:  # too few quarters on a side, or none reported: said in words instead
-            return None
-
-    @cached_property
-    def spill_over(self) -> Spillover | None:
-        """The change of the first outcome in neighbouring wards against wards far away, or nothing where it cannot be had."""
-        if not self.ward or not self.start:
-            return None
-        others = {ward_of(p).code for p in placed_pilots().values()} - {self.ward.code}
-        left_out = others | {n for code in others for n in neighbours(code)}
-        series = ward_series(self.store, self.model.outcome_indicators[0]).until(str(self.city.period))
-        try:
-            return spillover(series, self.ward.code, self.start, exclude=sorted(left_out))
-        except ValueError:
-            return None
 
     @cached_property
     def survey(self) -> tuple[Asked, ...]:

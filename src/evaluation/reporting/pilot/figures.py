@@ -9,7 +9,7 @@ from evaluation.effects.effect import Effect
 from evaluation.reporting.pilot.certainty import overall
 from evaluation.reporting.pilot.delivered import SERVICES
 from evaluation.reporting.pilot.effect_words import said
-from evaluation.reporting.pilot.evidence import Estimated
+from evaluation.reporting.pilot.estimates import Estimated
 from evaluation.reporting.pilot.harms import VIOLENCE
 from evaluation.reporting.pilot.reached import people
 from evaluation.reporting.pilot.roaming import of_city, row_of
@@ -29,13 +29,13 @@ def key_figures(subject: Subject) -> tuple[dict[str, Any], ...]:
         "options": {o: option(facts, o) for o in OPTIONS},
         "recommendations": list(recommendations(facts)),
     }
-    effects = [_effect(subject, e) for e in subject.evidence.outcomes]
+    effects = [_effect(subject, e) for e in subject.evidence.effects.outcomes]
     return (verdict, *effects, *(_ward(subject) if subject.placed else _city(subject)), *_survey(subject))
 
 
 def _effect(subject: Subject, found: Estimated) -> dict[str, Any]:
     verdict, effect = said(subject, found), found.effect
-    claim = subject.evidence.claim(found.outcome)
+    claim = subject.evidence.effects.claim(found.outcome)
     row: dict[str, Any] = {"kind": "effect", "id": found.outcome, "pilot": subject.model.id, "verdict": verdict}
     if effect is None or verdict == BLOCKED:
         return row | dict.fromkeys(("scale", "value", "low", "high", "p", "p_adjusted"))

@@ -10,8 +10,9 @@ from evaluation.reporting.model import Block, Bullets, Cell, Column, Fact, Facts
 from evaluation.reporting.pilot.certainty import certainty_sentence, verdict_count
 from evaluation.reporting.pilot.delivered import unit_cost
 from evaluation.reporting.pilot.effect_words import alarms, effect_sentence, said
+from evaluation.reporting.pilot.estimates import Estimated
+from evaluation.reporting.pilot.harms import Harm, signs
 from evaluation.reporting.pilot.harms import found as harms_found
-from evaluation.reporting.pilot.harms import signs
 from evaluation.reporting.pilot.roaming import of_city, row_of, written
 from evaluation.reporting.pilot.rules import BLOCKED, OPTIONS, option, recommendations
 from evaluation.reporting.pilot.standing import known
@@ -31,15 +32,15 @@ def front(subject: Subject) -> Section:
         Section("options", say("model.front.options", speak), (_options(subject),)),
         Section("recommendations", say("model.front.recommendations", speak), (Bullets(recommended(subject)),)),
     ]
-    other = subject.other()
-    parts.append(Section("summary", say("front.summary", speak), summary(other)))
     return Section("front", say("section.front", speak), (), tuple(parts))
 
 
-def summary(subject: Subject) -> tuple[Block, ...]:
-    """Return the summary in the subject's own language, marked with it: for a reader of the other one."""
-    lines = [answer(subject), certainty_sentence(subject), *recommended(subject)[:2]]
-    return tuple(Paragraph(text, lang=subject.language) for text in lines)
+def summary(subject: Subject) -> Section:
+    """Return the summary in the other language, marked with it: for a reader of that one."""
+    other = subject.other()
+    lines = [answer(other), certainty_sentence(other)]
+    said_of: tuple[Block, ...] = tuple(Paragraph(text, lang=other.language) for text in lines)
+    return Section("summary", say("front.summary", subject.language), (*said_of, Bullets(recommended(other)[:-1], lang=other.language)))
 
 
 def answer(subject: Subject) -> str:
@@ -47,9 +48,9 @@ def answer(subject: Subject) -> str:
     speak = subject.language
     if not subject.placed:
         return say("model.answer.no_place", speak, name=subject.name)
-    if not subject.evidence.outcomes:
+    if not subject.evidence.effects.outcomes:
         return say("model.answer.no_start", speak, name=subject.name, ward=subject.ward)
-    return f"{effect_sentence(subject, subject.evidence.outcomes[0])} {verdict_count(subject)}".strip()
+    return f"{effect_sentence(subject, subject.evidence.effects.outcomes[0])} {verdict_count(subject)}".strip()
 
 
 def three_numbers(subject: Subject) -> Facts:
@@ -58,7 +59,7 @@ def three_numbers(subject: Subject) -> Facts:
 
 
 def _outcome(subject: Subject) -> Fact:
-    speak, found = subject.language, subject.evidence.outcomes
+    speak, found = subject.language, subject.evidence.effects.outcomes
     name = subject.model.outcome_indicators[0]
     if not found:
         known_of = indicators()[name]
@@ -117,50 +118,42 @@ def limits(subject: Subject) -> tuple[str, ...]:
     speak = subject.language
     keys = ["one_ward" if subject.placed else "no_place", "self", "harm"]
     said_of = [say(f"model.limit.{k}", speak) for k in keys]
-    if subject.placed and subject.evidence.synthetic and subject.evidence.start:
-        said_of.append(say("model.limit.start", speak))
     return tuple(said_of)
 
 
 def _results(subject: Subject) -> Table:
-    """Return all planned outcomes and harms in one order, in words."""
+    """Return all planned outcomes and harms in one order, in words; harms that nobody looked for in one row."""
     speak = subject.language
-    rows = [_result(subject, e) for e in subject.evidence.outcomes]
+    rows = [(Cell(e.study.label[speak]), Cell(_result(subject, e))) for e in subject.evidence.effects.outcomes]
     if not rows:
-        reading = Cell(say("model.reading.untested", speak))
-        rows = [
-            (Cell(indicators()[name].label[speak]), Cell(say("model.fact.none", speak), "missing"), reading)
-            for name in subject.model.outcome_indicators
-        ]
-    rows += [(Cell(say(f"model.harm.{h.id}", speak)), *_of_harm(subject, h.id, h.looked_for)) for h in harms_found(subject)]
-    heads = (("name", 44), ("effect", 28), ("reading", 28))
-    columns = tuple(Column(say(f"model.effects.col.{h}", speak), row_header=h == "name", width=w) for h, w in heads)
+        names = [indicators()[name].label[speak] for name in subject.model.outcome_indicators]
+        rows = [(Cell("; ".join(names)), Cell(say("model.reading.untested", speak), "missing"))]
+    harms = harms_found(subject)
+    rows += [(Cell(say(f"model.harm.{h.id}", speak)), Cell(_of_harm(h, speak))) for h in harms if h.looked_for]
+    if silent := "; ".join(say(f"model.harm.{h.id}", speak) for h in harms if not h.looked_for):
+        rows.append((Cell(silent), Cell(say("model.reading.not_looked_for", speak), "missing")))
+    columns = (
+        Column(say("model.front.results.what", speak), row_header=True, width=36),
+        Column(say("model.front.results.said", speak), width=64),
+    )
     return Table("results-table", say("model.front.results.caption", speak), columns, tuple(rows))
 
 
-def _result(subject: Subject, found: object) -> tuple[Cell, ...]:
-    from evaluation.reporting.pilot.evidence import Estimated
-
-    assert isinstance(found, Estimated)
+def _result(subject: Subject, found: Estimated) -> str:
+    """Return an outcome's effect with its interval and what may be said of it, on one line."""
     speak, verdict, effect = subject.language, said(subject, found), found.effect
-    reading = Cell(say(f"model.reading.{verdict}", speak))
+    reading = say(f"model.reading.{verdict}", speak)
     if effect is None or effect.estimate is None or verdict == BLOCKED:
-        return Cell(found.study.label[speak]), Cell(say("model.fact.none", speak), "missing"), reading
+        return reading
     text = effect_size(effect, effect.estimate, speak)
     if effect.low is not None and effect.high is not None:
         text += f" ({effect_interval(effect, effect.low, effect.high, speak)})"
-    return Cell(found.study.label[speak]), Cell(text), reading
+    return f"{text}: {reading}"
 
 
-def _of_harm(subject: Subject, name: str, looked_for: bool) -> tuple[Cell, Cell]:
-    """Return what the front table says of a harm: whether it was looked for, and whether there is a sign of it."""
-    speak = subject.language
-    if not looked_for:
-        return Cell(say("model.harm.unknown", speak), "missing"), Cell(say("model.reading.not_looked_for", speak))
-    told, unsure = signs(subject.evidence)
-    key = {"reports": "violence_reported"}.get(name, name)
-    sign = "told" if key in told else "unsure" if key in unsure else "unseen"
-    return Cell(say("model.front.harm.see", speak)), Cell(say(f"model.reading.harm.{sign}", speak))
+def _of_harm(harm: Harm, language: str) -> str:
+    sign = say(f"model.reading.harm.{harm.sign}", language)
+    return f"{harm.brief}: {sign}" if harm.brief else sign
 
 
 def _options(subject: Subject) -> Table:
@@ -173,7 +166,7 @@ def _options(subject: Subject) -> Table:
         )
         for o in OPTIONS
     )
-    heads = (("option", 16), ("rule", 62), ("met", 22))
+    heads = (("option", 12), ("rule", 68), ("met", 20))
     columns = tuple(Column(say(f"model.option.col.{h}", speak), row_header=h == "option", width=w) for h, w in heads)
     return Table("options-table", say("model.option.caption", speak), columns, rows)
 

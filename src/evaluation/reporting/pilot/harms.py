@@ -7,17 +7,20 @@ from dataclasses import dataclass
 
 from evaluation.contracts import MISSING, SHOWN, WITHHELD
 from evaluation.language import number, number_span, percent, points, say, sentence
-from evaluation.monitoring.around.displacement import OPPOSITE_WAY
+from evaluation.monitoring.around.displacement import OPPOSITE_WAY, SAME_WAY
+from evaluation.monitoring.around.displacement import UNSEEN as UNSEEN_AROUND
 from evaluation.monitoring.rates.intervals import rate_ratio_exact
 from evaluation.reporting.model import Bullets, Cell, Column, Paragraph, Section, Table
 from evaluation.reporting.pilot.delivered import means
-from evaluation.reporting.pilot.evidence import REACHED, PilotEvidence
+from evaluation.reporting.pilot.estimates import REACHED
+from evaluation.reporting.pilot.evidence import PilotEvidence
 from evaluation.reporting.pilot.subject import Subject
 from evaluation.reporting.survey import MODES, QUESTIONS, Answer, Asked
 
 VIOLENCE, SUPPORTED = "violence_reported", "violence_supported"
 NEVER_LOOKED_FOR = ("complaints", "exposure")
 SMALLEST_SURVEY_P = "1/15"
+TOLD, UNSURE, UNSEEN, CANNOT, DESCRIBED = "told", "unsure", "unseen", "cannot", "described"
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,10 @@ class Harm:
     how, out_of, seen : str
     looked_for : bool
         False where nobody recorded it: that nothing is known of it is then no sign that there was none.
+    sign : {"told", "unsure", "unseen", "cannot", "described"}
+        Whether there is a sign of it.
+    brief : str
+        What was seen, for the front page; empty where the sign says it all.
     """
 
     id: str
@@ -37,6 +44,8 @@ class Harm:
     out_of: str
     seen: str
     looked_for: bool
+    sign: str = CANNOT
+    brief: str = ""
 
 
 def harms(subject: Subject) -> Section:
@@ -70,7 +79,7 @@ def signs(evidence: PilotEvidence) -> tuple[tuple[str, ...], tuple[str, ...]]:
     mean trust; a rise of fear or violence among respondents against the
     comparison wards is one too, since six wards cannot tell it from chance.
     """
-    told = ("displacement",) if evidence.displacement is not None and evidence.displacement.reading == OPPOSITE_WAY else ()
+    told = ("displacement",) if evidence.effects.displacement is not None and evidence.effects.displacement.reading == OPPOSITE_WAY else ()
     unsure = tuple(a.question for a in evidence.survey if a.shown and a.change[1] > 0)
     rate = reports_ratio(evidence)
     if rate is not None and rate[1] > 1:
@@ -119,7 +128,7 @@ def _reports(subject: Subject) -> Harm:
     evidence, speak = subject.evidence, subject.language
     how = say("model.harm.reports.how", speak)
     if evidence.ward is None:
-        return Harm("reports", how, say("model.harm.reports.city", speak), say("model.harm.reports.see", speak), True)
+        return Harm("reports", how, say("model.harm.reports.city", speak), say("model.harm.reports.see", speak), True, DESCRIBED)
     seen = []
     for year in evidence.years:
         value, state = evidence.count(VIOLENCE, year)
@@ -129,7 +138,9 @@ def _reports(subject: Subject) -> Harm:
         slots = {"ratio": number(ratio[0], speak, 2), "interval": number_span(ratio[1], ratio[2], speak, 2)}
         seen.append(say("model.harm.reports.ratio", speak, **slots))
     bases = [f"{y}: {number(n, speak)}" for y in evidence.years if (n := evidence.count(REACHED, y)[0]) is not None]
-    return Harm("reports", how, say("model.harm.reports.out_of", speak, list="; ".join(bases)), sentence("; ".join(seen)), True)
+    base = say("model.harm.reports.out_of", speak, list="; ".join(bases))
+    sign = CANNOT if ratio is None else UNSURE if ratio[1] > 1 else UNSEEN
+    return Harm("reports", how, base, sentence("; ".join(seen)), True, sign)
 
 
 def _asked(subject: Subject, asked: Asked) -> Harm:
@@ -149,7 +160,14 @@ def _asked(subject: Subject, asked: Asked) -> Harm:
         gap, low, high = asked.change
         ends = number_span(100 * low, 100 * high, speak, 1)
         seen += " " + say("model.harm.asked.gap", speak, gap=points(gap, speak), interval=ends)
-    return Harm(asked.question, how, base, seen, True)
+    brief = say("model.harm.asked.brief", speak, own=_shares(asked.pilot, speak), others=_shares(asked.comparison, speak))
+    return Harm(
+        asked.question, how, base, seen, True, UNSURE if asked.shown and asked.change[1] > 0 else CANNOT, brief if asked.shown else ""
+    )
+
+
+def _shares(answers: tuple[Answer, Answer], language: str) -> str:
+    return say("model.harm.asked.then", language, first=percent(answers[0].share, language), last=percent(answers[1].share, language))
 
 
 def _then(answers: tuple[Answer, Answer], language: str) -> str:
@@ -167,13 +185,14 @@ def _no_survey(subject: Subject, question: str) -> Harm:
 
 
 def _displacement(subject: Subject) -> Harm:
-    speak, seen = subject.language, subject.evidence.displacement
+    speak, seen = subject.language, subject.evidence.effects.displacement
     how = say("model.harm.displacement.how", speak)
     if seen is None:
         return Harm("displacement", how, say("model.harm.no_base", speak), say("model.harm.displacement.none", speak), False)
     wards = seen.frame.set_index("area")["n_units"]
     base = say("model.harm.displacement.out_of", speak, near=number(int(wards["ring1"]), speak), far=number(int(wards["control"]), speak))
-    return Harm("displacement", how, base, seen.summary(speak), True)
+    sign = {OPPOSITE_WAY: TOLD, UNSEEN_AROUND: UNSEEN, SAME_WAY: UNSEEN}.get(seen.reading, CANNOT)
+    return Harm("displacement", how, base, seen.summary(speak), True, sign)
 
 
 def _leaving(subject: Subject) -> Harm:
@@ -184,7 +203,8 @@ def _leaving(subject: Subject) -> Harm:
         return Harm("leaving", how, say("model.harm.no_base", speak), say("model.harm.unknown", speak), False)
     names = ("venues_before", "venues_since", "workers_before", "workers_since")
     slots = {n: number(m, speak, 0) for n, m in zip(names, (m for pair in known for m in pair), strict=True) if m is not None}
-    return Harm("leaving", how, say("model.harm.leaving.out_of", speak), say("model.harm.leaving.seen", speak, **slots), True)
+    base, seen = say("model.harm.leaving.out_of", speak), say("model.harm.leaving.seen", speak, **slots)
+    return Harm("leaving", how, base, seen, True, DESCRIBED, say("model.harm.leaving.brief", speak, **slots))
 
 
 def never_looked_for(subject: Subject) -> tuple[str, ...]:

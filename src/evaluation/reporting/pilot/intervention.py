@@ -12,6 +12,7 @@ from evaluation.reporting.pictures import picture
 from evaluation.reporting.pilot.delivered import delivered_part, services_since
 from evaluation.reporting.pilot.subject import Subject
 
+UNNAMED = ("departments_concerned", "mass_organisations")
 TIDIER = ("name", "why", "materials", "procedures", "provider", "mode", "place", "dose", "tailoring", "changes", "planned", "actual")
 
 
@@ -107,24 +108,30 @@ def tidier(subject: Subject) -> tuple[Item, ...]:
     nodes = [known.nodes[n] for n in dict.fromkeys(n for k in steps(subject) for n in (k.source, k.target))]
     plan = say("model.tidier.source.plan", speak, items=", ".join(model.provisions))
     frame = say("model.tidier.source.framework", speak)
-    partners = listed([uncapitalised(agencies()[p].label[speak]) for p in model.partners], speak)
+    partners = listed([_body(p, speak) for p in model.partners], speak)
     found: dict[str, tuple[str, str]] = {
         "name": (model.name[speak], plan),
         "why": (model.expected[speak], f"{plan}; {frame}"),
         "materials": (say("model.tidier.materials", speak, what=_labels(nodes, "input", speak)), frame),
-        "procedures": (" ".join(provision(p).asked[speak] for p in model.provisions), plan),
+        "procedures": (say("model.tidier.procedures", speak, asked=" ".join(provision(p).asked[speak] for p in model.provisions)), plan),
         "provider": (say("model.tidier.provider" if partners else "model.tidier.provider.alone", speak, **_who(subject, partners)), plan),
         "place": (" ".join(place_and_start(subject)[:1]), plan),
     }
     reports = say("model.tidier.source.reports", speak)
     if dose := services_since(subject):
-        found["dose"] = (say("model.tidier.dose", speak, start=subject.start, list="; ".join(dose)), reports)
+        found["dose"] = (say("model.tidier.dose", speak, start=subject.since, list="; ".join(dose)), reports)
     part = delivered_part(subject.evidence)
     if part is not None:
         done, quarters = part
         found["actual"] = (say("model.tidier.actual", speak, n=number(done, speak), total=number(quarters, speak)), reports)
     nothing = say("model.not_recorded", speak)
     return tuple(Item(i, *found[i], True) if i in found else Item(i, nothing, "", False) for i in TIDIER)
+
+
+def _body(agency: str, language: str) -> str:
+    """Write a body inside a sentence: the name of an organisation keeps its capital, "the units concerned" does not."""
+    name = agencies()[agency].label[language]
+    return uncapitalised(name) if agency in UNNAMED else name
 
 
 def _who(subject: Subject, partners: str) -> dict[str, str]:

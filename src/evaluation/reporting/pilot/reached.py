@@ -8,7 +8,7 @@ from evaluation.indicators import elements, indicators
 from evaluation.language import number, say
 from evaluation.reporting.district.written import absent
 from evaluation.reporting.model import Bullets, Cell, Column, Paragraph, Section, Table
-from evaluation.reporting.pilot.evidence import REACHED
+from evaluation.reporting.pilot.estimates import REACHED
 from evaluation.reporting.pilot.subject import Subject
 
 ALWAYS = (REACHED, "outreach_repeat", "sti_tested", "hiv_tested", "referrals_made", "referrals_completed")

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from evaluation.contracts import MISSING, SHOWN
+from evaluation.effects.dose_response import CANNOT_BE_CLAIMED, DoseResponse
+from evaluation.effects.doses import pilot_dose
+from evaluation.effects.matrix import NotEnough
 from evaluation.indicators import Indicator, indicators
-from evaluation.language import number, say
+from evaluation.language import number, say, span, uncapitalised
 from evaluation.monitoring.asked import city_values
+from evaluation.monitoring.looks.multiple_testing import holm
 from evaluation.places import districts
 from evaluation.reporting.district.written import Row, absent, interval, value
-from evaluation.reporting.model import Bullets, Cell, Column, Paragraph, Section, Table
+from evaluation.reporting.model import Block, Bullets, Cell, Column, Paragraph, Section, Table
 from evaluation.reporting.pilot.evidence import PilotEvidence
 from evaluation.reporting.pilot.subject import Subject
 
@@ -18,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 CANNOT = ("where", "since", "others", "people")
+CONDOMS = ("condom_availability",)
 
 
 def city_wide(subject: Subject) -> tuple[Section, ...]:
@@ -26,6 +32,7 @@ def city_wide(subject: Subject) -> tuple[Section, ...]:
     cannot = tuple(say(f"model.cannot.{k}", speak) for k in CANNOT)
     return (
         Section("city-wide", say("model.city", speak), (Paragraph(say("model.city.intro", speak)), _table(subject))),
+        Section("doses", say("model.doses", speak), _doses(subject)),
         Section("cannot", say("model.cannot", speak), (Bullets(cannot),)),
     )
 
@@ -70,3 +77,58 @@ def _table(subject: Subject) -> Table:
     heads = (say("model.effects.col.name", speak), before.label(speak), now.label(speak), say("model.city.col.districts", speak))
     columns = tuple(Column(h, i > 0, i == 0, w) for i, (h, w) in enumerate(zip(heads, (37, 25, 25, 13), strict=True)))
     return Table("city-table", say("model.city.caption", speak), columns, tuple(rows), say("model.city.note", speak))
+
+
+def dose_of(outcome: str) -> tuple[str, float]:
+    """Return the service whose amount an outcome is held against, and the amount that the estimate is for."""
+    if outcome in CONDOMS:
+        return "condoms_distributed", 100.0
+    if outcome.startswith(("training", "jobs", "loans")):
+        return "training_started", 1.0
+    return "outreach_contacts", 10.0
+
+
+def doses(subject: Subject) -> tuple[DoseResponse, ...]:
+    """Return the relation of each outcome to the amount of a service, over all wards and quarters; without those that cannot be had."""
+    return _related(subject.evidence)
+
+
+@cache
+def _related(evidence: PilotEvidence) -> tuple[DoseResponse, ...]:
+    found = []
+    for name in evidence.model.outcome_indicators:
+        process, per = dose_of(name)
+        try:
+            found.append(pilot_dose(evidence.store, name, process, until=str(evidence.city.period), per=per, seed=evidence.seed))
+        except NotEnough:
+            continue
+    return tuple(found)
+
+
+def _doses(subject: Subject) -> tuple[Block, ...]:
+    speak, found = subject.language, doses(subject)
+    if not found:
+        return (Paragraph(say("model.doses.none", speak)),)
+    adjusted = holm([d.p_value for d in found])
+    rows = tuple(_dose(d, float(p), speak) for d, p in zip(found, adjusted, strict=True))
+    heads = (("outcome", 34), ("dose", 20), ("change", 26), ("p", 9), ("adjusted", 11))
+    columns = tuple(Column(say(f"model.doses.col.{h}", speak), h in ("p", "adjusted"), h == "outcome", w) for h, w in heads)
+    slots = {"units": number(found[0].units, speak), "periods": number(found[0].periods, speak)}
+    table = Table("doses-table", say("model.doses.caption", speak), columns, rows, say("model.doses.note", speak, **slots))
+    return Paragraph(say("model.doses.intro", speak)), table, Bullets(tuple(w[speak] for w in CANNOT_BE_CLAIMED))
+
+
+def _dose(found: DoseResponse, adjusted: float, language: str) -> tuple[Cell, ...]:
+    text = found.written(found.estimate or 0.0, language)
+    if found.low is not None and found.high is not None:
+        text += f" ({span(found.written(found.low, language), found.written(found.high, language), language)})"
+    if found.ratio:
+        text = say("model.doses.ratio", language, text=text)
+    dose = say("model.doses.per", language, dose=uncapitalised(found.dose_label[language]), per=number(found.per, language))
+    return (
+        Cell(found.label[language]),
+        Cell(dose),
+        Cell(text),
+        Cell(number(found.p_value, language, 3)),
+        Cell(number(adjusted, language, 3)),
+    )

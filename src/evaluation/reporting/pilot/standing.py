@@ -14,7 +14,7 @@ from evaluation.reporting.pilot.subject import Subject
 def known(subject: Subject) -> Known:
     """Return what the rules look at."""
     evidence = subject.evidence
-    first = evidence.outcomes[0] if evidence.outcomes else None
+    first = evidence.effects.outcomes[0] if evidence.effects.outcomes else None
     primary = said(subject, first) if first else UNTESTED
     signals, ambiguous = signs(evidence)
     part = delivered_part(evidence)

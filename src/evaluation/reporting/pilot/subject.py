@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from evaluation.language import day
-from evaluation.periods import Period
+from evaluation.periods import Period, said_period
 from evaluation.places import districts, within_sentence
 from evaluation.plan import Pilot, agencies
 from evaluation.reporting.pilot.evidence import PilotEvidence
@@ -82,6 +82,11 @@ class Subject:
     def start(self) -> str:
         """The start, written for the reader; empty where it is not known."""
         return Period.parse(self.evidence.start).label(self.language) if self.evidence.start else ""
+
+    @property
+    def since(self) -> str:
+        """The start, as it stands inside a sentence; empty where it is not known."""
+        return said_period(self.evidence.start, self.language, inside=True) if self.evidence.start else ""
 
     def other(self) -> Subject:
         """Return the same in the other language."""

@@ -56,5 +56,5 @@ def _log(subject: Subject) -> tuple[Block, ...]:
     heads = [say("model.col.quarter", speak), say("model.police.checks", speak), say("model.police.violations", speak)]
     if code:
         heads += [say(f"model.police.{k}", speak, district=subject.district) for k in ("district_checks", "district_violations")]
-    columns = tuple(Column(h, numeric=i > 0, row_header=i == 0) for i, h in enumerate(heads))
+    columns = tuple(Column(h, i > 0, i == 0, 20 if i == 0 else 80 // (len(heads) - 1)) for i, h in enumerate(heads))
     return (Table("police-table", say("model.police.caption", speak), columns, tuple(rows), say("model.police.note", speak)),)

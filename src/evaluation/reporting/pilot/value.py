@@ -13,7 +13,8 @@ from evaluation.effects.effect import RATIO, Effect
 from evaluation.indicators import elements, indicators
 from evaluation.language import Words, say, uncapitalised
 from evaluation.reporting.pilot.effect_words import good_way, said
-from evaluation.reporting.pilot.evidence import Estimated, PilotEvidence
+from evaluation.reporting.pilot.estimates import Estimated
+from evaluation.reporting.pilot.evidence import PilotEvidence
 from evaluation.reporting.pilot.rules import CLEAR
 from evaluation.reporting.pilot.subject import Subject
 
@@ -31,7 +32,7 @@ class _Gain:
 def cost_per_outcome(subject: Subject) -> str:
     """Return the cost per outcome of the first outcome that may be claimed, or why there is none."""
     speak, evidence = subject.language, subject.evidence
-    claimed = [e for e in evidence.outcomes if said(subject, e) == CLEAR and e.effect is not None and good_way(e.effect)]
+    claimed = [e for e in evidence.effects.outcomes if said(subject, e) == CLEAR and e.effect is not None and good_way(e.effect)]
     if not claimed:
         return say("model.cost.not_told", speak)
     if evidence.money is None:
