@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from evaluation.cli.commands_analysis import add_analysis
+from evaluation.cli.commands_design import add_design
 from evaluation.cli.commands_effects import add_effects
 from evaluation.cli.commands_planning import add_planning
 from evaluation.cli.commands_received import add_received
@@ -44,6 +45,7 @@ def application(language: str) -> Any:
     _add_report(app, language)
     add_analysis(app, language)
     add_effects(app, language)
+    add_design(app, language)
     add_planning(app, language)
     _add_example(app, language)
     _add_look_ups(app, language)

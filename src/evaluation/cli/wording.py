@@ -50,6 +50,10 @@ EXAMPLES = {
     ),
     "plan-analysis register": ("evaluation plan-analysis register plan.yaml",),
     "plan-analysis show": ("evaluation plan-analysis show --pilot pham-ngu-lao --json",),
+    "design": (
+        "evaluation design sti_tested,condom_availability --budget 2400 --unit-cost 25 --waves 3",
+        "evaluation design --csv panel.csv --unit ward --time quarter --outcome tested --wards 6 --quarters 8 --effect 1.3 --json",
+    ),
     "plan": ("evaluation plan", "evaluation plan III.1.b", "evaluation plan --json"),
     "indicators": ("evaluation indicators", "evaluation indicators sti_tested --json"),
 }
