@@ -11,21 +11,24 @@ import numpy as np
 from evaluation.effects.designs import design as design_named
 from evaluation.effects.effect import RATIO, VERDICTS, Effect
 from evaluation.effects.synthesis.certainty import GRADE_WORDS, Certainty, overall
+from evaluation.effects.synthesis.e_value import effect_ratio
 from evaluation.effects.synthesis.multiplicity import BH, HOLM, NONE, adjusted_p
+from evaluation.effects.synthesis.pooled import PooledEffects
 from evaluation.language import Words, listed, number, sentence, words
-from evaluation.monitoring.pooling import Pooled
 from evaluation.results import Result
 
 if TYPE_CHECKING:
     import pandas as pd
 
 NEGATIVE_CONTROL = "negative_control"
+_RATIOS = ("ratio", "ratio_low", "ratio_high")
 ROLES = {
     "primary": Words("kết quả chính", "primary outcome"),
     "secondary": Words("kết quả phụ", "secondary outcome"),
     NEGATIVE_CONTROL: Words("đối chứng âm", "negative control"),
     "": Words("thăm dò", "exploratory"),
 }
+POOLED = Words("Gộp các mô hình", "Pilots pooled")
 PLANNED = {
     "planned": Words("theo kế hoạch phân tích", "planned"),
     "exploratory": Words("thăm dò", "exploratory"),
@@ -58,7 +61,8 @@ class EvidenceTable(Result):
     estimates : DataFrame
         One row an effect: row (place in `rows`), unit_vi, unit_en,
         outcome, outcome_vi, outcome_en, design, design_vi, design_en, main, estimate, low, high,
-        scale, measure; and one a pooled estimate, whose design is "pooled" and row -1.
+        scale, measure, and ratio, ratio_low, ratio_high (of what would have been; missing where there is none);
+        and one a pooled estimate, whose design is "pooled" and row -1.
     certainties : tuple of Certainty
     overall : str or None
         The lowest grade among primary outcomes (all outcomes but negative
@@ -95,7 +99,7 @@ def evidence_table(
     *,
     roles: Mapping[str, str] | None = None,
     correction: str = HOLM,
-    pooled: Sequence[Pooled] = (),
+    pooled: Sequence[PooledEffects] = (),
 ) -> EvidenceTable:
     """Return the evidence on one or more pilots in one table.
 
@@ -112,7 +116,7 @@ def evidence_table(
         "primary", "secondary" or "negative_control" by outcome: the families
         of the correction. Outcomes without a role are a family of their own.
     correction : {"holm", "bh", "none"}
-    pooled : sequence of Pooled
+    pooled : sequence of PooledEffects
         Estimates of an outcome over pilots, drawn under the others.
 
     Raises
@@ -243,7 +247,7 @@ def _ended(text: str) -> str:
     return text if text.endswith((".", "!", "?")) else text + "."
 
 
-def _estimates(groups: Mapping[tuple[str, str], Sequence[Effect]], pooled: Sequence[Pooled]) -> pd.DataFrame:
+def _estimates(groups: Mapping[tuple[str, str], Sequence[Effect]], pooled: Sequence[PooledEffects]) -> pd.DataFrame:
     import pandas as pd
 
     rows: list[dict[str, Any]] = []
@@ -263,23 +267,27 @@ def _estimates(groups: Mapping[tuple[str, str], Sequence[Effect]], pooled: Seque
                     "design_en": name.en,
                     "main": n == 0,
                     **{k: getattr(e, k) for k in ("estimate", "low", "high", "scale", "measure")},
+                    **dict(zip(_RATIOS, effect_ratio(e) or (None, None, None), strict=True)),
                 }
             )
     for p in pooled:
-        both = {"unit_vi": "", "unit_en": "", "outcome": p.diagnostics.get("outcome", ""), "outcome_vi": p.estimand.vi}
-        scale = RATIO if p.unit == RATIO else "difference"
-        own = {"estimate": p.estimate, "low": p.low, "high": p.high, "scale": scale, "measure": p.diagnostics.get("measure", "")}
-        name = Words("Gộp", "Pooled")
+        ends = (p.estimate, p.low, p.high)
         rows.append(
             {
                 "row": -1,
-                **both,
+                "unit_vi": "",
+                "unit_en": "",
+                "outcome": p.outcome,
+                "outcome_vi": p.estimand.vi,
                 "outcome_en": p.estimand.en,
                 "design": "pooled",
-                "design_vi": name.vi,
-                "design_en": name.en,
+                "design_vi": POOLED.vi,
+                "design_en": POOLED.en,
                 "main": False,
-                **own,
+                **dict(zip(("estimate", "low", "high"), ends, strict=True)),
+                "scale": p.scale,
+                "measure": p.measure,
+                **dict(zip(_RATIOS, ends if p.scale == RATIO else (None, None, None), strict=True)),
             }
         )
     return pd.DataFrame(rows)
