@@ -32,6 +32,7 @@ def test_it_prints(printed: Callable[[Callable[[str], Axes]], None]) -> None:
     printed(lambda language: evidence(table, language=language))
 
 
+@pytest.mark.slow
 def test_it_says_the_numbers_and_what_is_not_drawn() -> None:
     ax = evidence(made(), language="en")
     told = style.alt(ax)
