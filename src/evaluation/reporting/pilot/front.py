@@ -126,8 +126,8 @@ def _results(subject: Subject) -> Table:
     speak = subject.language
     rows = [(Cell(e.study.label[speak]), Cell(_result(subject, e))) for e in subject.evidence.effects.outcomes]
     if not rows:
-        names = [indicators()[name].label[speak] for name in subject.model.outcome_indicators]
-        rows = [(Cell("; ".join(names)), Cell(say("model.reading.untested", speak), "missing"))]
+        unread = Cell(say("model.reading.untested", speak), "missing")
+        rows = [(Cell(indicators()[name].label[speak]), unread) for name in subject.model.outcome_indicators]
     harms = harms_found(subject)
     rows += [(Cell(say(f"model.harm.{h.id}", speak)), Cell(_of_harm(h, speak))) for h in harms if h.looked_for]
     if silent := "; ".join(say(f"model.harm.{h.id}", speak) for h in harms if not h.looked_for):

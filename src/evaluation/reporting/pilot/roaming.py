@@ -5,16 +5,20 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from evaluation.contracts import MISSING, SHOWN
+import numpy as np
+
+from evaluation.contracts import MISSING, SHOWN, WITHHELD
 from evaluation.effects.dose_response import CANNOT_BE_CLAIMED, DoseResponse
 from evaluation.effects.doses import pilot_dose
 from evaluation.effects.matrix import NotEnough
-from evaluation.indicators import Indicator, indicators
+from evaluation.effects.study import SHARE
+from evaluation.indicators import Indicator, elements, indicators
 from evaluation.language import number, say, span, uncapitalised
-from evaluation.monitoring.asked import city_values
+from evaluation.monitoring.asked import CITY
 from evaluation.monitoring.looks.multiple_testing import holm
+from evaluation.monitoring.values import district_counts, indicator_values
 from evaluation.places import districts
-from evaluation.reporting.district.written import Row, absent, interval, value
+from evaluation.reporting.district.written import Row, absent, interval, points_interval, value
 from evaluation.reporting.model import Block, Bullets, Cell, Column, Paragraph, Section, Table
 from evaluation.reporting.pilot.evidence import PilotEvidence
 from evaluation.reporting.pilot.subject import Subject
@@ -38,15 +42,48 @@ def city_wide(subject: Subject) -> tuple[Section, ...]:
 
 
 def of_city(evidence: PilotEvidence, name: str) -> pd.DataFrame:
-    """Return an indicator of all districts together by quarter, from counts that may be shown, with how many districts are in it."""
-    import pandas as pd
+    """Return an indicator of the whole city by quarter: all districts that reported it, with how many they are.
 
-    city = evidence.city
-    parts = city.values[city.values["indicator"] == name]
-    nobody = pd.DataFrame({"place": [], "period": [], "residents": []})
-    whole = city_values(name, city.protection.counts[city.protection.counts["element"].isin(indicators()[name].elements)], nobody, parts)
-    counted = (parts["state"] == SHOWN).groupby(parts["period"]).sum()
-    return whole.assign(places=whole["period"].map(counted)).set_index("period")
+    The gate leaves room for city totals to be shown, but for those that it
+    closes; a total that is itself small, or that leaves few of its whole, is
+    withheld here.
+
+    Returns
+    -------
+    DataFrame
+        By period: value, low, high, numerator, denominator, state, places.
+    """
+    city, known = evidence.city, indicators()[name]
+    counts = _district_counts(evidence)
+    own = counts[counts["element"].isin(known.elements)]
+    wide = own.pivot(index=["period", "place"], columns="element", values="value")
+    both = wide.notna().all(axis=1)
+    total = own.groupby(["period", "element"], as_index=False).agg(value=("value", lambda v: v.sum(min_count=1)))
+    total["state"] = np.where(total["value"].notna(), SHOWN, MISSING)
+    people = total[["period"]].drop_duplicates().assign(place=CITY, residents=1.0)
+    made = indicator_values(total.assign(place=CITY), people, only=[name]).set_index("period")
+    # Sums over different districts would give one away by subtraction, and are no share.
+    uneven = wide.notna().any(axis=1).groupby("period").sum() != both.groupby("period").sum()
+    closed = {p for e, p in city.protection.closed_totals if e in known.elements}
+    small = made.apply(_reveals, axis=1, args=(known, city.protection.smallest_shown))
+    hidden = small | made.index.isin(closed) | uneven.reindex(made.index, fill_value=False)
+    shown = made["state"].where(~(hidden & (made["state"] == SHOWN)), WITHHELD)
+    columns = ("value", "low", "high", "numerator", "denominator")
+    kept = {c: made[c].where(shown == SHOWN) for c in columns}
+    return made.assign(**kept, state=shown, places=both.groupby("period").sum().reindex(made.index))
+
+
+@cache
+def _district_counts(evidence: PilotEvidence) -> pd.DataFrame:
+    return district_counts(evidence.store.district_totals(), list(evidence.city.periods), list(districts()))
+
+
+def _reveals(row: pd.Series, known: Indicator, smallest: int) -> bool:
+    """Return whether a city value rests on few people, or leaves few of its whole."""
+    if not elements()[known.numerator].sensitive:
+        return False
+    parts = [row["numerator"]] if known.measure != "proportion" else [row["numerator"], row["denominator"] - row["numerator"]]
+    return any(1 <= p < smallest for p in parts)
 
 
 def row_of(frame: pd.DataFrame, period: str) -> Row:
@@ -121,7 +158,8 @@ def _doses(subject: Subject) -> tuple[Block, ...]:
 def _dose(found: DoseResponse, adjusted: float, language: str) -> tuple[Cell, ...]:
     text = found.written(found.estimate or 0.0, language)
     if found.low is not None and found.high is not None:
-        text += f" ({span(found.written(found.low, language), found.written(found.high, language), language)})"
+        ends = span(found.written(found.low, language), found.written(found.high, language), language)
+        text += f" ({points_interval(found.low, found.high, language) if found.unit == SHARE else ends})"
     if found.ratio:
         text = say("model.doses.ratio", language, text=text)
     dose = say("model.doses.per", language, dose=uncapitalised(found.dose_label[language]), per=number(found.per, language))
