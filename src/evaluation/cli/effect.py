@@ -15,6 +15,7 @@ from evaluation.language import LANGUAGES, SYNTHETIC, Words, number, percent, sa
 from evaluation.settings import folders
 
 if TYPE_CHECKING:
+    from evaluation.effects.design import Design
     from evaluation.effects.effect import Effect
     from evaluation.effects.study import Study
 
@@ -58,7 +59,7 @@ def show_effect(own: OwnPanel, method: str, placebo: bool, level: float, seed: i
     _writable(out)
     study = study_of(own)
     notes = notes_of(own, study)
-    found, failed = _estimated(study, ALL if method == "all" else (method,), placebo, level, seed)
+    found, failed = _estimated(study, own, ALL if method == "all" else (method,), placebo, level, seed)
     for name, why in failed.items():
         sys.stderr.write(f"{name}: {why}\n")
     if not found:
@@ -84,7 +85,22 @@ def _writable(out: Path | None) -> None:
         raise Refused(f"{said.vi} / {said.en}")
 
 
-def _estimated(study: Study, methods: tuple[str, ...], placebo: bool, level: float, seed: int) -> tuple[dict[str, Effect], dict[str, str]]:
+def _design(own: OwnPanel, name: str) -> str | Design:
+    """Return the design: with the covariates where it takes some."""
+    if name == "sc" and own.predictors:
+        from evaluation.effects.designs.synthetic_control import synthetic_control
+
+        return synthetic_control(predictors=own.predictors, outcome=own.outcome or "")
+    if name == "cs" and own.covariate_columns:
+        from evaluation.effects.designs.staggered import callaway_santanna
+
+        return callaway_santanna(covariates=own.covariate_columns)
+    return name
+
+
+def _estimated(
+    study: Study, own: OwnPanel, methods: tuple[str, ...], placebo: bool, level: float, seed: int
+) -> tuple[dict[str, Effect], dict[str, str]]:
     """Return the effect by each method, and why there is none by the others."""
     from evaluation.effects.estimate import estimate_effect
     from evaluation.effects.matrix import NotEnough
@@ -92,8 +108,10 @@ def _estimated(study: Study, methods: tuple[str, ...], placebo: bool, level: flo
     found: dict[str, Effect] = {}
     failed: dict[str, str] = {}
     for name in methods:
+        # Synthetic controls fit some units far better than others before the start: theirs are ranked by the ratio of errors.
+        judge = None if not placebo else "placebo_ratio" if name in ("sc", "asc") else "placebo"
         try:
-            found[name] = estimate_effect(study, name, "placebo" if placebo else None, level=level, seed=seed, calibrated=True)
+            found[name] = estimate_effect(study, _design(own, name), judge, level=level, seed=seed, calibrated=True)
         except NotEnough as error:
             failed[name] = str(error)
     return found, failed

@@ -15,6 +15,7 @@ from evaluation.settings import folders
 if TYPE_CHECKING:
     import pandas as pd
 
+    from evaluation.effects.designs.synthetic.predictors import Predictor
     from evaluation.effects.study import Study
 
 MEASURES = ("count", "share", "rate", "value")
@@ -42,6 +43,27 @@ class OwnPanel:
     anticipation: int = 0
     phase_in: int = 0
 
+    @property
+    def predictors(self) -> tuple[Predictor, ...]:
+        """The covariates with their windows.
+
+        Raises
+        ------
+        WrongUse
+            If one cannot be read.
+        """
+        from evaluation.effects.designs.synthetic.predictors import predictors_of
+
+        try:
+            return predictors_of(self.covariates)
+        except ValueError as error:
+            raise WrongUse(f"--covariates: {error}") from None
+
+    @property
+    def covariate_columns(self) -> tuple[str, ...]:
+        """The columns of covariates, as typed; the outcome's own is none."""
+        return tuple(dict.fromkeys(p.name for p in self.predictors if p.name != self.outcome))
+
 
 def study_of(own: OwnPanel) -> Study:
     """Return the study that was described.
@@ -60,8 +82,8 @@ def study_of(own: OwnPanel) -> Study:
 
     measure = _checked(own)
     asked = {"unit": own.unit, "time": own.time, "count": own.outcome, "denominator": own.denominator, "first": own.first_treated}
-    roles = {role: name for role, name in asked.items() if name is not None} | {_COVARIATE + c: c for c in own.covariates}
-    extra = [_COVARIATE + c for c in own.covariates]
+    extra = [_COVARIATE + c for c in own.covariate_columns]
+    roles = {role: name for role, name in asked.items() if name is not None} | {role: role.removeprefix(_COVARIATE) for role in extra}
     spelled = OPTIONS | dict.fromkeys(extra, "--covariates")
     table = read(own.csv, roles, measure == "value", values=extra, options=spelled)
     frame, column = table.frame, table.columns
@@ -166,8 +188,7 @@ def _units(typed: Sequence[str], panel: pd.DataFrame) -> list[str]:
 def _covariates(panel: pd.DataFrame, column: Any, extra: Sequence[str]) -> pd.DataFrame | None:
     if not extra:
         return None
-    names = [column[role] for role in extra]
-    return panel[["unit", "period", *names]]
+    return panel[["unit", "period"]].assign(**{role.removeprefix(_COVARIATE): panel[column[role]] for role in extra})
 
 
 def notes_of(own: OwnPanel, study: Study) -> tuple[Words, ...]:
