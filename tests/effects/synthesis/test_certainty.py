@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -9,12 +10,14 @@ import pandas as pd
 import pytest
 from tests.effects.synthesis.made_effects import calibrated, effect
 
+from evaluation.effects.checks.verdicts import Check, Checks
 from evaluation.effects.effect import Effect
 from evaluation.effects.study import study_panel
 from evaluation.effects.synthesis.bias import DOMAINS, NOT_ASSESSED, domains
 from evaluation.effects.synthesis.certainty import GRADES, VERY_LOW, certainty, overall
 from evaluation.effects.synthesis.grounds import Grounds, failed_controls, grounds
 from evaluation.language import Words
+from evaluation.results import Result
 
 WELL = {
     "pre_trend": False,
@@ -199,3 +202,31 @@ def test_the_frame_has_seven_domains_and_every_step() -> None:
     assert (frame["part"] == "domain").sum() == 7
     assert frame.loc[frame["part"] == "step", "judgement"].tolist() == ["+0", "-1"]
     assert frame["reason_vi"].ne("").all()
+
+
+def test_checks_that_fail_or_hold_become_grounds_and_doubtful_ones_leave_them_open() -> None:
+    none = Words("", "")
+    rows = [(f"W{i}", q, 30.0) for i in range(4) for q in ("2016-Q4", "2017-Q1")]
+    study = study_panel(pd.DataFrame(rows, columns=["unit", "period", "numerator"]), outcome_name="x", treated="W0", start="2017-Q1")
+    verdicts = {"pre_trends": "holds", "missing_reports": "doubtful", "spill_over": "fails", "regime_changes": "untried"}
+    verdicts |= {"negative_controls": "fails", "violations": "doubtful", "anticipation": "holds"}
+    found = tuple(Check(name, verdict, 0.3, none) for name, verdict in verdicts.items())
+    made = Checks(
+        estimand=none,
+        method=none,
+        estimate=0.5,
+        found=found,
+        outcome_label=none,
+        unit_label=none,
+        design="did",
+        judged_by="placebo",
+        results={"negative_controls": Result(estimand=none, method=none, estimate=0, n=3)},
+    )
+    told = grounds(study, made)
+    assert (told.pre_trend, told.missing_decides, told.spill_over, told.reporting_changed) == (False, None, True, None)
+    assert (told.breakdown, told.controls_moved) == (0.3, (1, 3))
+    assert judged(effect(calibration=None), "confounding", controls_moved=(1, 3)) == "serious"
+    assert judged(effect(calibration=None), "confounding", controls_moved=(0, 3)) == "moderate"
+    assert grounds(study, made, spill_over=False).spill_over is False
+    early = dataclasses.replace(made, found=(Check("anticipation", "fails", None, none),), results={})
+    assert grounds(study, early).pre_trend is True

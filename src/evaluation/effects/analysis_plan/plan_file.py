@@ -211,7 +211,9 @@ def read_plan(body: bytes, file: str = "plan.yaml", start: str | None = None) ->
             groups["primary"], "outcomes.primary", "phải có ít nhất một kết quả chính.", "at least one primary outcome is needed."
         )
     if start and plan.windows.start and plan.windows.start != start:
-        reading.wrong((top["windows"].keys or {})["start"], "windows.start", f"mô hình bắt đầu từ {start}.", f"the pilot started in {start}.")
+        reading.wrong(
+            (top["windows"].keys or {})["start"], "windows.start", f"mô hình bắt đầu từ {start}.", f"the pilot started in {start}."
+        )
     if reading.problems:
         raise PlanFileError(file, sorted(reading.problems, key=lambda p: p.line))
     return plan

@@ -105,11 +105,11 @@ def _confounding(effect: Effect, grounds: Grounds) -> _Judged:
         poor = times > POOR_FIT
         key = "certainty.bias.fit_poor" if poor else "certainty.bias.fit_good"
         seen.append((SERIOUS if poor else MODERATE, words(key, times=_decimal(times, 1), most=_decimal(POOR_FIT, 0))))
-    if grounds.negative_controls is not None:
-        failed, tested = failed_controls(grounds.negative_controls, effect.level)
-        if tested:
-            key = "certainty.bias.controls_moved" if failed else "certainty.bias.controls_still"
-            seen.append((SERIOUS if failed else MODERATE, words(key, k=failed, m=tested)))
+    controls = grounds.negative_controls
+    failed, tested = failed_controls(controls, effect.level) if controls is not None else grounds.controls_moved or (0, 0)
+    if tested:
+        key = "certainty.bias.controls_moved" if failed else "certainty.bias.controls_still"
+        seen.append((SERIOUS if failed else MODERATE, words(key, k=failed, m=tested)))
     if grounds.pre_trend is not None:
         seen.append((SERIOUS if grounds.pre_trend else MODERATE, words(f"certainty.bias.pre_trend_{_yes(grounds.pre_trend)}")))
     if grounds.breakdown is not None and grounds.breakdown < 1:

@@ -5,16 +5,27 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from evaluation.effects.checks.verdicts import FAILS, HOLDS, UNTRIED
 from evaluation.effects.effect import Effect
 from evaluation.effects.study import LEVEL_FACTOR, Study
 from evaluation.language import Words
 from evaluation.monitoring.looks.multiple_testing import holm
 
+if TYPE_CHECKING:
+    from evaluation.effects.checks.verdicts import Checks
+
 APPRECIABLE = 0.25
+# What a check that failed, or that held, says of a ground; a doubtful one leaves it open.
+_FROM_CHECKS = {
+    "pre_trends": "pre_trend",
+    "missing_reports": "missing_decides",
+    "spill_over": "spill_over",
+    "regime_changes": "reporting_changed",
+}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -29,6 +40,8 @@ class Grounds:
         The same outcome of the same pilot by other designs.
     negative_controls : tuple of Effect or None
         Effects on outcomes that the pilot cannot move.
+    controls_moved : tuple of int or None
+        k of m such outcomes that moved, where their effects are not at hand.
     pre_trend : bool or None
         Whether treated and comparison units were seen to part before the start.
     breakdown : float or None
@@ -68,6 +81,7 @@ class Grounds:
     randomised: bool = False
     others: tuple[Effect, ...] = ()
     negative_controls: tuple[Effect, ...] | None = None
+    controls_moved: tuple[int, int] | None = None
     pre_trend: bool | None = None
     breakdown: float | None = None
     peaks_matched: bool | None = None
@@ -94,16 +108,20 @@ class Grounds:
             raise ValueError(f"missing={self.missing} phải từ 0 đến 1. / missing={self.missing} must be from 0 to 1.")
 
 
-def grounds(study: Study, **known: Any) -> Grounds:
-    """Return the grounds of a study's evidence: what the study itself tells, and what else is known.
+def grounds(study: Study, checks: Checks | None = None, **known: Any) -> Grounds:
+    """Return the grounds of a study's evidence: what the study itself and its checks tell, and what else is known.
 
     Parameters
     ----------
     study : Study
         Tells the part of unit-periods without a report, and whether the
         comparison units' peaks are like the treated ones'.
+    checks : Checks, optional
+        `effects.checks.gathered.checks`. Failed and held checks of trends
+        before the start, missing reports, spill-over, reporting changes and negative
+        controls say so; doubtful and untried ones leave the ground open.
     **known
-        Further fields of `Grounds`; they go before what the study tells.
+        Further fields of `Grounds`; they go before what study and checks tell.
     """
     _, _, top, bottom = study.arrays()
     units = sorted(study.panel["unit"].unique())
@@ -113,7 +131,28 @@ def grounds(study: Study, **known: Any) -> Grounds:
     peaks = study.eligibility.loc[study.eligibility["unit"].isin(study.donors), "peak"]
     matched = bool(len(peaks) and math.isfinite(own) and peaks.between(own / LEVEL_FACTOR, own * LEVEL_FACTOR).all()) if own > 0 else None
     told: dict[str, Any] = {"missing": float(1 - seen.mean()) if seen.size else None, "peaks_matched": matched}
-    return Grounds(**(told | known))
+    return Grounds(**(told | _checked(checks) | known))
+
+
+def _checked(checks: Checks | None) -> dict[str, Any]:
+    """Return what the checks say of the grounds."""
+    if checks is None:
+        return {}
+    verdicts = {c.id: c.verdict for c in checks.found}
+    told: dict[str, Any] = {
+        ground: verdicts[name] == FAILS for name, ground in _FROM_CHECKS.items() if verdicts.get(name) in (FAILS, HOLDS)
+    }
+    if verdicts.get("anticipation") == FAILS:
+        told["pre_trend"] = True
+    violations = next((c for c in checks.found if c.id == "violations" and c.verdict != UNTRIED), None)
+    if violations is not None and violations.value is not None:
+        told["breakdown"] = violations.value
+    controls = checks.results.get("negative_controls")
+    if controls is not None and verdicts.get("negative_controls") in (FAILS, HOLDS):
+        failed = verdicts["negative_controls"] == FAILS
+        # Together they can move by more than chance though none does alone.
+        told["controls_moved"] = (max(1, int(controls.estimate or 0)) if failed else 0, controls.n)
+    return told
 
 
 def failed_controls(controls: Sequence[Effect], level: float) -> tuple[int, int]:
