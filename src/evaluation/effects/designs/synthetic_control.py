@@ -21,8 +21,9 @@ import numpy as np
 
 from evaluation.effects.design import Design, Fit
 from evaluation.effects.designs.log_counts import LOGS
+from evaluation.effects.designs.synthetic.courses import Found, fitted, fitted_each
 from evaluation.effects.designs.synthetic.importance import STARTS, Fitting, search
-from evaluation.effects.designs.synthetic.pool import Pool, matched, merged, no_fit, pooled, pooled_all, read_courses
+from evaluation.effects.designs.synthetic.pool import Pool, matched
 from evaluation.effects.designs.synthetic.predictors import OUTCOME, Predictor, moved_back, period_like, predictors_of, table
 from evaluation.effects.designs.synthetic.simplex import nearest
 from evaluation.effects.matrix import Flags, Floats, Matrix, NotEnough
@@ -30,7 +31,6 @@ from evaluation.language import Words
 
 Way = Literal["none", "nested", "cross_validation"]
 WAYS = ("none", "nested", "cross_validation")
-Found = tuple[Floats, Floats, dict[str, Any]]
 
 
 def synthetic_control(
@@ -78,14 +78,14 @@ def synthetic_control(
     _checked(way, wanted, earlier)
     options = _Options(way, wanted, outcome, earlier, validation, starts)
 
+    def course(panel: Matrix, pool: Pool, unit: int, before: Flags) -> Found:
+        return _course(panel, pool, unit, before, options)
+
     def fit(panel: Matrix) -> Fit:
-        pool = pooled(panel)
-        rows = np.flatnonzero(panel.treated)
-        found = [_one(panel, pool, int(i), np.asarray(panel.before[i]), options) for i in rows]
-        return _fit(panel, pool, found)
+        return fitted(panel, course)
 
     def each(panel: Matrix, placebos: Sequence[Sequence[int]]) -> list[Fit]:
-        return _each(panel, placebos, options)
+        return fitted_each(panel, placebos, course)
 
     return Design(
         id="sc",
@@ -95,6 +95,7 @@ def synthetic_control(
         assumptions=ASSUMPTIONS,
         logs=LOGS,
         staggered=True,
+        calibrated_as="sc" if wanted else "",
         each=each,
     )
 
@@ -142,7 +143,7 @@ def _checked(way: Way | tuple[float, ...], wanted: tuple[Predictor, ...], earlie
         )
 
 
-def _one(panel: Matrix, pool: Pool, unit: int, before: Flags, options: _Options) -> Found:
+def _course(panel: Matrix, pool: Pool, unit: int, before: Flags, options: _Options) -> Found:
     """Return the synthetic course of a unit, the donors' weights and what was found on the way."""
     known = matched(before, pool, unit, panel.units[unit])
     if not options.predictors:
@@ -151,17 +152,17 @@ def _one(panel: Matrix, pool: Pool, unit: int, before: Flags, options: _Options)
         w, details = solved.w, {"duality_gap": solved.gap, "weights_unique": solved.unique}
     else:
         donors, w, details = _predicted(panel, pool, unit, before, known, options)
-    course = w @ pool.z[donors]
-    off = pool.z[unit, known] - course[known]
+    path = w @ pool.z[donors]
+    off = pool.z[unit, known] - path[known]
     details |= {
         "mspe_before": float(off @ off) / len(off),
         "matched_periods": int(known.sum()),
         "missing": pool.missing,
-        "donors_left_out": int((~panel.treated).sum()) - len(donors),
+        "donors_left_out": pool.left_out + len(pool.donors) - len(donors),
     }
     weights = np.zeros(len(panel.units))
     weights[donors] = w
-    return course, weights, details
+    return path, weights, details
 
 
 def _predicted(
@@ -232,41 +233,6 @@ def _validated(panel: Matrix, pool: Pool, unit: int, before: Flags, known: Flags
     usual = float(np.mean(v))
     every = np.array([found.get(str(e), usual) for e in earlier])
     return np.asarray(every / every.sum())
-
-
-def _fit(panel: Matrix, pool: Pool, found: Sequence[Found]) -> Fit:
-    courses = np.stack([f[0] for f in found])
-    weights = np.mean([f[1] for f in found], axis=0)
-    names = [u for u, t in zip(panel.units, panel.treated, strict=True) if t]
-    return read_courses(panel, courses, weights, merged([f[2] for f in found], names), pool.told)
-
-
-def _each(panel: Matrix, placebos: Sequence[Sequence[int]], options: _Options) -> list[Fit]:
-    """Fit every placebo; donors' holes are filled once for all of them."""
-    start, n = int(panel.first.min()), len(panel.periods)
-    at = np.arange(n)
-    before = at < start - panel.anticipation
-    donors = np.flatnonzero(~panel.treated)
-    alone = panel.without(np.flatnonzero(panel.treated).tolist())
-    pool = pooled_all(alone)
-    place = np.full(len(panel.units), -1)
-    place[donors] = np.arange(len(donors))
-    fits = []
-    for chosen in placebos:
-        rows = place[list(chosen)]
-        own = pool
-        for r in rows:
-            own = own.without(int(r))
-        other = panel.as_if(chosen)
-        order = np.concatenate([rows, np.setdiff1d(np.arange(len(donors)), rows)])
-        try:
-            if not len(own.donors):
-                raise NotEnough("Không còn đơn vị so sánh nào. / No comparison unit is left.")
-            found = [_one(alone, own, int(r), before, options) for r in rows]
-            fits.append(_fit(other, own, [(c, w[order], d) for c, w, d in found]))
-        except NotEnough:
-            fits.append(no_fit(other, len(order)))
-    return fits
 
 
 def _said(way: Way | tuple[float, ...], wanted: tuple[Predictor, ...]) -> Words:
