@@ -12,7 +12,8 @@ from evaluation.effects.checks.event_course import EventCourse, event_course
 from evaluation.effects.checks.normal_box import normal_box
 from evaluation.effects.checks.pre_trends import after_passing, joint_p, power_of, pre_trends, slope_for_power
 from evaluation.effects.checks.verdicts import DOUBTFUL, FAILS
-from evaluation.effects.matrix import Matrix, NotEnough
+from evaluation.effects.designs import design
+from evaluation.effects.matrix import Matrix, NotEnough, matrix
 from evaluation.effects.study import Study, study_panel
 from evaluation.language import Words
 
@@ -69,17 +70,17 @@ def test_a_power_below_the_false_alarms_is_refused() -> None:
 
 @pytest.mark.slow
 def test_the_joint_test_keeps_its_level_on_panels_and_sees_a_drift() -> None:
-    """240 panels of 40 donors: 5 % within 3.3 binomial standard errors; a drift breaks the assumption and is seen far more often."""
+    """150 panels of 40 donors: 5 % within 3.3 binomial standard errors; a drift breaks the assumption and is seen far more often."""
     rng = np.random.default_rng(2)
     found = {}
     for slope in (0.0, 1.2):
         p = []
-        for _ in range(240):
+        for _ in range(150):
             of = basis(study(walks(rng, 41, 12, slope), 8))
             one = event_course(of.design, of.panel, of.fit, list(of.placebos))
             p.append(joint_p(one)[0])
         found[slope] = float((np.array(p) <= 0.05).mean())
-    assert abs(found[0.0] - 2 / 41) < 3.3 * np.sqrt(0.05 * 0.95 / 240)
+    assert abs(found[0.0] - 2 / 41) < 3.3 * np.sqrt(0.05 * 0.95 / 150)
     assert found[1.2] > 0.5
 
 
@@ -123,3 +124,21 @@ def test_missing_periods_are_left_out_and_the_reference_is_the_last_known() -> N
     assert one.reference == -2
     assert list(one.times) == [-8, -7, -6, -5, -4, -3, 0, 2, 3]
     assert (np.linalg.eigvalsh(one.sigma) > 0).all()
+
+
+def test_an_event_study_of_many_treated_units_brings_its_own_covariance() -> None:
+    rng = np.random.default_rng(5)
+    y = walks(rng, 60, 12)
+    rows = [(f"u{i:03d}", t, v) for i, row in enumerate(y) for t, v in enumerate(row)]
+    frame = pd.DataFrame(rows, columns=["unit", "period", "numerator"])
+    many = study_panel(frame, outcome_name="y", treated=[f"u{i:03d}" for i in range(15)], start=8, measure="value")
+    panel, chosen = matrix(many), design("event")
+    fit = chosen.fit(panel)
+    one = event_course(chosen, panel, fit)
+    assert one.said.en.startswith("the covariance from treated units")
+    assert one.reference == -1
+    assert one.beta == pytest.approx(np.delete(fit.details["coefficients"], 7))
+    assert 0 < joint_p(one)[0] < 1
+    single = event_course(chosen, matrix(study(y, 8)))
+    assert len(single.placebos) == 59
+    assert single.beta == pytest.approx(np.delete(chosen.fit(matrix(study(y, 8))).gap, 7))

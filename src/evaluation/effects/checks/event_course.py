@@ -23,6 +23,10 @@ BY_PLACEBO = Words(
     "hiệp phương sai của cùng diễn biến ở các đơn vị so sánh, đưa về thang của đơn vị thí điểm",
     "the covariance of the same course over the donors, brought to the pilot unit's scale",
 )
+BY_UNITS = Words(
+    "hiệp phương sai từ chính các đơn vị can thiệp và các đơn vị so sánh, mỗi bên một phần",
+    "the covariance from treated units and donors, each side its own",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +106,8 @@ def event_course(design: Design, panel: Matrix, fit: Fit | None = None, placebo_
     ------
     NotEnough
         If treated units start at different times, or too few donors have a
-        known course: one and a half for each time.
+        known course: one and a half for each time. An event study with ten
+        or more treated units brings a covariance of its own.
 
     Notes
     -----
@@ -114,6 +119,8 @@ def event_course(design: Design, panel: Matrix, fit: Fit | None = None, placebo_
     """
     before, after = one_start(panel)
     mine = design.fit(panel) if fit is None else fit
+    if mine.details.get("covariance_from") == "units":
+        return _from_event_study(design, panel, mine)
     donors = np.flatnonzero(~panel.treated)
     fits = design.fits(panel, [(int(d),) for d in donors]) if placebo_fits is None else placebo_fits
     gaps = np.array([f.gap for f in fits])
@@ -143,6 +150,28 @@ def event_course(design: Design, panel: Matrix, fit: Fit | None = None, placebo_
         placebos=filled @ contrast.T,
         logs=design.ratio(panel.measure),
         measure=panel.measure,
+    )
+
+
+def _from_event_study(design: Design, panel: Matrix, fit: Fit) -> EventCourse:
+    """Return the course of an event study with enough treated units for a covariance of their own."""
+    before, after = one_start(panel)
+    coefficients, covariance = (np.asarray(fit.details[k], dtype=float) for k in ("coefficients", "covariance"))
+    known = np.isfinite(coefficients) & np.isfinite(np.diag(covariance)) & (before | after)
+    used = np.flatnonzero(known & (np.diag(covariance) > 0))
+    reference = [i for i in np.flatnonzero(before & known) if i not in used]
+    if len(reference) != 1:
+        raise NotEnough("Cần một kỳ mốc duy nhất trước khi bắt đầu. / A single reference period before the start is needed.")
+    places = np.arange(len(panel.periods)) - int(panel.first.min())
+    return EventCourse(
+        times=places[used],
+        reference=int(places[reference[0]]),
+        beta=coefficients[used],
+        sigma=covariance[np.ix_(used, used)],
+        placebos=np.zeros((0, len(used))),
+        logs=design.ratio(panel.measure),
+        measure=panel.measure,
+        said=BY_UNITS,
     )
 
 

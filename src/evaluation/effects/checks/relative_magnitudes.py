@@ -17,7 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy.special import ndtr, ndtri
 
 from evaluation.effects.checks.event_course import EventCourse
 from evaluation.effects.matrix import Flags, Floats
@@ -83,6 +83,17 @@ def relative_interval(
         held = np.any([test.keeps(finer, course.beta) for test in tests], axis=0)
         ends.append(float(finer[int(held.argmax())]))
     return ends[0], ends[1]
+
+
+def relative_holds(
+    course: EventCourse, m: float, value: float = 0.0, weights: Floats | None = None, level: float = 0.95, seed: int = 0
+) -> bool:
+    """Return whether an effect is not rejected if violations are at most `m` times the largest before; as `relative_interval`."""
+    given = course.average if weights is None else np.asarray(weights, dtype=float)
+    at = np.array([value])
+    return any(
+        bool(_Test.of(rays, effects, course, level, seed).keeps(at, course.beta)[0]) for rays, effects in _polyhedra(course, m, given)
+    )
 
 
 def _polyhedra(course: EventCourse, m: float, weights: Floats) -> list[tuple[Floats, Floats]]:
@@ -190,8 +201,7 @@ def _truncated(q: float, low: Floats, high: Floats, scale: float) -> Floats:
     """Return quantiles of normals around zero that are cut to (low, high)."""
     a, b = low / scale, high / scale
     flip = a > 0  # the far tail is computed on the side where it keeps its figures
-    lower = np.where(flip, stats.norm.sf(b), stats.norm.cdf(a))
-    upper = np.where(flip, stats.norm.sf(a), stats.norm.cdf(b))
+    lower, upper = ndtr(np.where(flip, -b, a)), ndtr(np.where(flip, -a, b))
     p = np.where(flip, upper - q * (upper - lower), lower + q * (upper - lower))
-    found = np.where(flip, stats.norm.isf(p), stats.norm.ppf(p))
+    found = np.where(flip, -1.0, 1.0) * ndtri(p)
     return np.asarray(np.clip(found, a, b) * scale)

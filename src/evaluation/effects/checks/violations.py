@@ -15,7 +15,7 @@ import numpy as np
 
 from evaluation.effects.checks.basis import said
 from evaluation.effects.checks.event_course import EventCourse
-from evaluation.effects.checks.relative_magnitudes import relative_interval
+from evaluation.effects.checks.relative_magnitudes import relative_holds, relative_interval
 from evaluation.effects.checks.smoothness import AffineEstimates
 from evaluation.effects.checks.verdicts import DOUBTFUL, HOLDS, UNTRIED, Check
 from evaluation.effects.matrix import Floats
@@ -196,8 +196,8 @@ def violations(
         ),
         diagnostics={"standard_error": error, "donors": len(course.placebos)},
         frame=pd.DataFrame(rows, columns=["restriction", "m", "low", "high"]),
-        breakdown=_break(relative, MOST_RELATIVE),
-        breakdown_smooth=_break(smooth, 50 * step) if course.before.sum() > 1 else None,
+        breakdown=_break(lambda m: relative_holds(course, m, 0.0, given, level, seed), MOST_RELATIVE),
+        breakdown_smooth=_break(lambda m: _inside(smooth(m)), 50 * step) if course.before.sum() > 1 else None,
         logs=course.logs,
         measure=course.measure,
         outcome_label=outcome_label,
@@ -207,13 +207,12 @@ def violations(
     )
 
 
-def _break(interval: Callable[[float], tuple[float, float]], most: float) -> float | None:
-    """Return the smallest size whose interval holds zero, to 1/4096 of the most; None beyond that."""
+def _inside(ends: tuple[float, float]) -> bool:
+    return ends[0] <= 0 <= ends[1]
 
-    def holds(m: float) -> bool:
-        low, high = interval(m)
-        return not (low > 0 or high < 0)
 
+def _break(holds: Callable[[float], bool], most: float) -> float | None:
+    """Return the smallest size with which zero is not rejected, to 1/4096 of the most; None beyond that."""
     if holds(0.0):
         return 0.0
     if not holds(most):
