@@ -131,8 +131,9 @@ def statistics(change: Floats, chosen: Flags, compared: Flags) -> Floats:
     known = np.isfinite(change)
     d = np.where(known, change, 0.0).T
     have = known.T.astype(float)
+    own, others = chosen.astype(float), compared.astype(float)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray((chosen @ d) / (chosen @ have) - (compared @ d) / (compared @ have))
+        return np.asarray((own @ d) / (own @ have) - (others @ d) / (others @ have))
 
 
 def rejected(found: Floats, own: NDArray[np.int64], level: float) -> Flags:
