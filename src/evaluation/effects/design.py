@@ -81,6 +81,9 @@ class Design:
         Measures for which gap and estimate are logs of a ratio.
     staggered : bool
         Whether treated units may start at different times.
+    calibrated_as : str
+        Id of the design that stands for this one in calibration, where this
+        one cannot be repeated thousands of times; empty where it can.
     each : callable, optional
         (matrix, placebos) to one fit a placebo, where all at once is faster
         than one by one; `placebos` are places of donors as in `Matrix.as_if`.
@@ -93,6 +96,7 @@ class Design:
     assumptions: tuple[Words, ...]
     logs: frozenset[str] = frozenset()
     staggered: bool = False
+    calibrated_as: str = ""
     each: Callable[[Matrix, Sequence[Sequence[int]]], list[Fit]] | None = None
 
     def ratio(self, measure: str) -> bool:

@@ -26,6 +26,10 @@ DONORS_ARE_NOT_UNTREATED = Words(
     "Các đơn vị so sánh cũng nhận những gì kế hoạch yêu cầu ở mọi nơi: tác động là phần thêm của mô hình.",
     "The comparison units also get what the plan asks everywhere: the effect is what the pilot adds.",
 )
+STANDS_IN = Words(
+    "Tần suất báo động nhầm là của cùng phương pháp không có biến giải thích, vì không thể lặp lại việc tìm trọng số của chúng hàng nghìn lần.",
+    "False alarms are those of the same design without covariates, whose weights cannot be searched for thousands of times.",
+)
 NOT_REACHED = Words(
     "Can thiệp không tác động đến các đơn vị so sánh.",
     "What was done does not reach the comparison units.",
@@ -75,7 +79,9 @@ def estimate_effect(
         return effect
     from evaluation.effects.calibration.calibrate import calibrate
 
-    return replace(effect, calibration=calibrate(study, chosen, judge, level=level, seed=seed))
+    stand_in = chosen.calibrated_as or chosen
+    assumptions = (*effect.assumptions, STANDS_IN) if chosen.calibrated_as else effect.assumptions
+    return replace(effect, calibration=calibrate(study, stand_in, judge, level=level, seed=seed), assumptions=assumptions)
 
 
 def judge_for(design: Design, panel: Matrix) -> str:

@@ -118,6 +118,7 @@ def callaway_santanna(
         ),
         logs=LOGS,
         staggered=True,
+        calibrated_as="cs" if names else "",
         each=None if names else each,
     )
 
