@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from evaluation.effects.checks.negative_controls import control_outcomes
 from evaluation.effects.pilots import placed_pilots, ward_of
 from evaluation.effects.study import LEAST_REPORTED, LEVEL_FACTOR, Study
 from evaluation.effects.synthesis.multiplicity import HOLM
@@ -150,7 +151,8 @@ def default_plan(pilot: str, start: str, until: str = DEFAULT_PERIOD) -> Analysi
         raise KeyError(f"{pilot}: kế hoạch không nêu phường; có {known}. / the plan names no ward for it; it does for {known}.")
     found = placed[pilot]
     own = [o for o in found.outcome_indicators if indicators()[o].level == "ward" and indicators()[o].reported]
-    others = dict.fromkeys(o for p in placed.values() for o in p.outcome_indicators if o not in own)
+    apart = set(control_outcomes(pilot))  # not counted from the same people or places as its own
+    others = dict.fromkeys(o for p in placed.values() for o in p.outcome_indicators if o in apart)
     ward, first = ward_of(found).name, indicators()[own[0]].label
     return AnalysisPlan(
         pilot=pilot,
