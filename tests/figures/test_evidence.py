@@ -41,7 +41,7 @@ def test_it_says_the_numbers_and_what_is_not_drawn() -> None:
     assert "Interactive fixed effects: 1.30" in told
     written = " ".join(t.get_text() for t in ax.texts)
     assert "certainty: low" in written.replace("\n", " ")
-    assert "1 estimates cannot be written as ratios" in written.replace("\n", " ")
+    assert "cannot be written as ratios and are not drawn: 1" in written.replace("\n", " ")
     assert [line for line in ax.lines if line.get_marker() in ("<", ">")]
 
 

@@ -26,7 +26,7 @@ POOLED = Words("gộp các mô hình", "pilots pooled")
 AXIS = Words("tỷ số so với khi không có mô hình (thang lô-ga-rít)", "ratio to what would have been (logarithmic scale)")
 LEFT_OUT = Words(
     "{n} ước lượng không quy được thành tỷ số nên không vẽ.",
-    "{n} estimates cannot be written as ratios and are not drawn.",
+    "Estimates that cannot be written as ratios and are not drawn: {n}.",
 )
 HEADING = Words("Biểu đồ các ước lượng theo kết quả và phương pháp", "Estimates by outcome and design")
 _ROOM = 300  # points of a heading's line

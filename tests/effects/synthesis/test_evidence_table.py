@@ -37,7 +37,7 @@ def test_one_row_an_outcome_with_the_first_design_as_the_main_one() -> None:
     assert table.estimates["main"].tolist() == [True, False, False, True]
     assert table.overall == "low"
     assert (table.estimate, table.n) == (1.0, 2)
-    assert "1 effects may be claimed" in table.summary("en")
+    assert "effects that may be claimed: 1" in table.summary("en")
     assert len(table.to_frame()) == 2
 
 
