@@ -146,6 +146,12 @@ def test_before_the_start_nothing_is_estimated(pilot_of: Callable[..., PilotRepo
     assert page_faults(page(report.tree()), "en", synthetic=True) == ()
 
 
+def test_one_quarter_after_the_start_a_report_can_be_made(pilot_of: Callable[..., PilotReport]):
+    report = pilot_of(PLACED, "vi", "2017-Q1")
+    assert report.subject.evidence.effects.outcomes
+    assert page_faults(page(report.tree()), "vi", synthetic=True) == ()
+
+
 def test_a_year_under_way_is_not_given(pilot_of: Callable[..., PilotReport]):
     spans = {f["period"] for f in pilot_of(PLACED, "vi", "2016-Q4").tree().key_figures if f["kind"] == "ward_count"}
     assert {"2015", "2016"} <= spans

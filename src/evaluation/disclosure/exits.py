@@ -66,4 +66,4 @@ def _of_survey(figure: Mapping[str, Any], smallest_shown: int) -> bool:
     top, bottom = figure.get("numerator"), figure.get("denominator")
     if figure.get("state") != SHOWN or top is None or bottom is None:
         return any(figure.get(k) is not None for k in ("value", "low", "high", "numerator"))
-    return min(top, bottom - top) < smallest_shown
+    return bool(min(top, bottom - top) < smallest_shown)

@@ -170,6 +170,8 @@ class _Course:
 
     def estimate(self, before: Flags, after: Flags, phase: NDArray[np.int64] | None) -> Floats:
         """Return each row's estimate; by season where phases are given: each season against the same before."""
+        if not after.any():  # the phase-in leaves no period after the start
+            return np.full(len(self.own), np.nan)
         known = np.isfinite(self.own) & np.isfinite(self.exposure) & np.isfinite(self.course)
         seasons = np.zeros(len(before), dtype=np.int64) if phase is None else phase
         each = {"ratio": self._ratio, "shares": self._shares, "difference": self._difference}[self.kind]
