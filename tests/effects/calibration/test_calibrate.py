@@ -66,6 +66,9 @@ def naive(chosen: Design, panel: Matrix, fit: Fit, level: float, rng: np.random.
 def test_naive_cluster_robust_errors_are_called_unreliable_and_the_placebo_test_is_not(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     honest = calibrate(null_study(seed), judged_by="placebo", seed=seed)
     assert honest.reliable, honest.summary()
+    usual = calibrate(null_study(seed), judged_by="cluster", seed=seed, draws=100)
+    assert not usual.reliable
+    assert usual.generated.value > 0.5
     monkeypatch.setattr(room, "inference_named", lambda name: naive)
     for treated, at_least in ((1, 0.5), (2, 0.2)):
         found = calibrate(null_study(seed, treated), judged_by="naive", seed=seed, draws=100)

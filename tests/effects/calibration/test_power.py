@@ -28,7 +28,7 @@ def trial(measure: str, top: np.ndarray, bottom: np.ndarray, expected: np.ndarra
     first[0] = periods // 2
     panel = Matrix(tuple(f"u{i}" for i in range(len(top))), tuple(range(periods)), y, top, bottom, first, measure=measure, phase_in=1)
     luck = np.random.default_rng(seed).random((1, periods))
-    return Trial(panel, expected, luck, np.array([2.0]), (seed,))
+    return Trial(panel, expected, luck, np.array([2.0]), (seed,), design("did"))
 
 
 @pytest.mark.parametrize(

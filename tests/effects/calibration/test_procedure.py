@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from evaluation.effects.calibration.procedure import Procedure, can_claim, highest, procedure, recent
+from evaluation.effects.calibration.procedure import Procedure, can_claim, highest, procedure, recent, remembering
 from evaluation.effects.calibration.windows import past_windows, pseudo_starts
 from evaluation.effects.design import Design, Fit
 from evaluation.effects.designs import design
@@ -147,3 +149,16 @@ def test_a_design_that_cannot_be_fitted_is_no_try() -> None:
     found = past_windows(rules, np.random.default_rng(0))
     assert found.rate.m == 0
     assert found.not_judged > 0
+
+
+@pytest.mark.parametrize("named", ["did", "event", "sc", "sdid"])
+def test_placebos_stay_the_same_whatever_happens_in_the_treated_unit(named: str) -> None:
+    top = counts(np.random.default_rng(8), 25, missing=0.0)
+    panel = rules_of(studied(top, level_factor=None)).matrix(top, np.ones_like(top), np.array([3]), np.array([8]))
+    moved = panel.top.copy()
+    moved[0, 8:] *= 3
+    places = [(int(d),) for d in np.flatnonzero(~panel.treated)]
+    known = design(named)
+    with_it, without = (known.fits(p, places) for p in (replace(panel, top=moved, y=moved), panel))
+    np.testing.assert_array_equal([f.estimate for f in with_it], [f.estimate for f in without])
+    assert [f.estimate for f in remembering(known).fits(panel, places)] == [f.estimate for f in without]

@@ -11,7 +11,7 @@ from evaluation.effects.calibration.claims import Calibration, Rate
 from evaluation.effects.calibration.fitting import fit_generator
 from evaluation.effects.calibration.generator import FittedGenerator
 from evaluation.effects.calibration.power import Trial, detectable
-from evaluation.effects.calibration.procedure import Procedure, highest, procedure, recent
+from evaluation.effects.calibration.procedure import Procedure, highest, procedure, recent, remembering
 from evaluation.effects.calibration.windows import past_windows
 from evaluation.effects.design import Design
 from evaluation.effects.designs import design as design_named
@@ -27,7 +27,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # Panels drawn for each design: as many as let a rate of 10 % be told from 5 %, fewer where a fit takes many times longer.
-DRAWS = {"did": 200, "event": 200, "before_after": 200, "sc": 100, "sdid": 100, "asc": 60, "cs": 60, "cits": 60, "ife": 40, "mc": 40}
+DRAWS = {
+    **dict.fromkeys(("did", "event", "cs"), 200),
+    **dict.fromkeys(("sc", "before_after"), 100),
+    **dict.fromkeys(("sdid", "ife"), 60),
+    **dict.fromkeys(("asc", "mc"), 30),
+}
 FEWEST = 20
 SLOW_JUDGES = {"wild_bootstrap": 2, "conformal": 2, "jackknife": 2, "randomisation": 2}  # divide the number of panels
 POWER_PART = 2  # every second drawn panel also serves the detectable effect
@@ -156,8 +161,8 @@ def drawn_trials(rules: Procedure, generator: FittedGenerator, draws: int, seed:
         expected = drawn.expected[0][picked]
         luck = drawn.luck[0][picked] if drawn.luck is not None else rng.random(expected.shape)
         spread = np.nanstd(np.where(np.isfinite(panel.top[: len(picked)]), panel.top[: len(picked)], np.nan), axis=1)
-        trial = Trial(panel, expected, luck, spread, (seed, 3, n))
-        found = rules.judged(panel, np.random.default_rng(trial.seed))
+        trial = Trial(panel, expected, luck, spread, (seed, 3, n), remembering(rules.design))
+        found = rules.judged(panel, np.random.default_rng(trial.seed), trial.design)
         if found is not None:
             trials.append(trial)
             judged.append(found)

@@ -10,6 +10,7 @@ import numpy as np
 from evaluation.effects.calibration.generator import counted_part
 from evaluation.effects.calibration.procedure import Procedure, outcome
 from evaluation.effects.calibration.quantiles import poisson_quantile
+from evaluation.effects.design import Design
 from evaluation.effects.matrix import Floats, Matrix
 from evaluation.effects.study import SHARE, VALUE
 
@@ -33,6 +34,8 @@ class Trial:
         Standard deviation of each treated unit's own values over time; of values alone.
     seed : tuple of int
         Of whatever the inference draws: the same with and without an effect.
+    design : Design
+        With the memory of this panel's placebos.
     """
 
     panel: Matrix
@@ -40,6 +43,7 @@ class Trial:
     luck: Floats
     spread: Floats
     seed: tuple[int, ...]
+    design: Design
 
 
 def with_effect(trial: Trial, size: float, way: int = 1) -> tuple[Matrix, float]:
@@ -81,7 +85,7 @@ def power(rules: Procedure, trials: Sequence[Trial], size: float, way: int = 1) 
     claimed, differences = 0, []
     for trial in trials:
         panel, difference = with_effect(trial, size, way)
-        judged = rules.judged(panel, np.random.default_rng(trial.seed))
+        judged = rules.judged(panel, np.random.default_rng(trial.seed), trial.design)
         claimed += judged is not None and judged.claims(rules.level)
         differences.append(difference)
     return claimed / len(trials), float(np.mean(differences))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.effects.design import Design
+from evaluation.effects.design import Design, Fit
 from evaluation.effects.judgement import Inference, Judgement
 from evaluation.effects.matrix import Flags, Floats, Matrix, NotEnough, matrix, periods_at
 from evaluation.effects.study import LEAST_REPORTED, LEVEL_FACTOR, SHARE, VALUE, Study
@@ -141,14 +141,35 @@ class Procedure:
             fit &= some & (own / self.factor <= height) & (height <= own * self.factor)
         return fit
 
-    def judged(self, panel: Matrix, rng: np.random.Generator) -> Judgement | None:
-        """Return the judgement of a matrix; None where the design could not be fitted, or nothing could have been claimed."""
+    def judged(self, panel: Matrix, rng: np.random.Generator, design: Design | None = None) -> Judgement | None:
+        """Return the judgement of a matrix by the design, or by one that remembers its placebos (`remembering`).
+
+        None where the design could not be fitted, or nothing could have been claimed.
+        """
+        used = design or self.design
         try:
-            fit = self.design.fit(panel)
-            found = self.judge(self.design, panel, fit, self.level, rng)
+            fit = used.fit(panel)
+            found = self.judge(used, panel, fit, self.level, rng)
         except NotEnough:
             return None
         return found if can_claim(found, self.level) else None
+
+
+def remembering(design: Design) -> Design:
+    """Return the design with a memory of the placebo fits of one panel.
+
+    Placebos leave the treated units out, so that their fits stay the same
+    whatever effect is put into those, and for all who judge the panel.
+    """
+    kept: dict[tuple[tuple[int, ...], ...], list[Fit]] = {}
+
+    def each(panel: Matrix, placebos: Sequence[Sequence[int]]) -> list[Fit]:
+        key = tuple(tuple(chosen) for chosen in placebos)
+        if key not in kept:
+            kept[key] = design.fits(panel, placebos)
+        return kept[key]
+
+    return replace(design, each=each)
 
 
 def procedure(

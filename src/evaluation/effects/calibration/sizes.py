@@ -13,8 +13,8 @@ MacKinnon, Webb 2017, Journal of Applied Econometrics 32:233-254 (few treated cl
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.stats import norm
@@ -22,7 +22,7 @@ from scipy.stats import norm
 from evaluation.effects.calibration.claims import Rate
 from evaluation.effects.calibration.generator import FittedGenerator
 from evaluation.effects.calibration.moments import Moments
-from evaluation.effects.calibration.procedure import Procedure, highest, recent
+from evaluation.effects.calibration.procedure import Procedure, highest, recent, remembering
 from evaluation.effects.design import Design, Fit
 from evaluation.effects.designs import NAMES as DESIGNS
 from evaluation.effects.designs import design as design_named
@@ -53,8 +53,8 @@ PROMISES = {
     "cluster": "many treated units",
     "wild_bootstrap": "many treated units",
 }
-# Designs with a dear fit are tried on every so manieth panel: their rates are less exact, as their errors in the table say.
-EVERY: Mapping[str, int] = {"sc": 2, "sdid": 4, "asc": 10, "mc": 10}
+# Designs with a dear fit, and the bootstrap, are tried on every so manieth panel: the table says on how many.
+EVERY: Mapping[str, int] = {"sc": 5, "sdid": 10, "asc": 20, "mc": 10, "wild_bootstrap": 5}
 
 
 @dataclass(frozen=True)
@@ -84,23 +84,6 @@ class Tally:
 
     def __add__(self, other: Tally) -> Tally:
         return Tally(self.k + other.k, self.m + other.m, self.lost + other.lost)
-
-
-@dataclass(frozen=True, eq=False)
-class _Remembered:
-    """A design's placebo fits of one panel, kept for all who judge it."""
-
-    design: Design
-    kept: dict[Any, list[Fit]] = field(default_factory=dict)
-
-    def wrapped(self) -> Design:
-        return replace(self.design, each=self.fits)
-
-    def fits(self, panel: Matrix, placebos: Sequence[Sequence[int]]) -> list[Fit]:
-        key = (id(panel), tuple(map(tuple, placebos)))
-        if key not in self.kept:
-            self.kept[key] = self.design.fits(panel, placebos)
-        return self.kept[key]
 
 
 def null_generator() -> FittedGenerator:
@@ -153,7 +136,7 @@ def tallied(draws: Iterable[int], wanted: Sequence[Cell], seed: int = DEFAULT_SE
         for (k, placed), asked in by_place.items():
             chosen = order[:k] if placed == RANDOM else highest(recent(top, START), np.ones(UNITS, bool))[:k]
             panel = rules.matrix(top, np.ones_like(top), chosen, np.full(k, START))
-            _try(panel, [c for c in asked if n % EVERY.get(c.design, 1) == 0], found, n)
+            _try(panel, [c for c in asked if n % max(EVERY.get(c.design, 1), EVERY.get(c.judged_by, 1)) == 0], found, n)
     return found
 
 
@@ -176,7 +159,7 @@ def _try(panel: Matrix, asked: Sequence[Cell], found: dict[Cell, Tally], n: int)
 
 def _fitted(name: str, panel: Matrix) -> tuple[Design, Fit] | None:
     try:
-        chosen = _Remembered(design_named(name)).wrapped()
+        chosen = remembering(design_named(name))
         return chosen, chosen.fit(panel)
     except (NotEnough, ModuleNotFoundError):
         return None
