@@ -32,7 +32,7 @@ from evaluation.store import EvidenceStore
 
 REACHED = "outreach_reached"
 MAIN = Method("did", "placebo")
-OTHERS = (Method("sdid", "placebo"), Method("mc", "placebo"), Method("bsts", "placebo"))  # rest on other assumptions than the main design
+OTHERS = (Method("sdid", "placebo"), Method("mc", "placebo"))  # rest on other assumptions than the main design
 
 
 @dataclass(frozen=True, eq=False)
