@@ -142,7 +142,8 @@ def _course(panel: Matrix, pool: Pool, unit: int, before: Flags, penalty: float 
         else:
             chosen = penalty * top
         w = plain.w + ridge.corrections(own - plain.w @ x, np.array([chosen]))[:, 0]
-    path = w @ z
+    middle = z.mean(axis=0)
+    path = middle + w @ (z - middle)  # the weights sum to one but for rounding, which a high level would show
     off, plain_off = own - w @ x, own - plain.w @ x
     details: dict[str, Any] = {
         "penalty": chosen / top if top > 0 else float("inf"),
