@@ -4,7 +4,8 @@ The weights are those of the synthetic control plus X (X'X + lambda I)^-1 (x1 - 
 the start, X, less their mean by period: they sum to one but may be negative, so a unit at the edge of its donors is
 extrapolated to, the less the larger lambda is. Lambda is chosen by leaving out one period before the start after the
 other: of 21 values, evenly spaced in logs from the largest eigenvalue of X'X down to 1e-8 of it, the largest whose mean
-squared error is within one standard error of the smallest. Several treated units have weights of their own.
+squared error is within one standard error of the smallest. Several treated units have weights of their own. A unit whose
+level alone lies beyond its donors' is not helped by this: use synthetic difference-in-differences.
 
 References
 ----------

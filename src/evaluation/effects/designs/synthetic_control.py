@@ -9,7 +9,9 @@ References
 Abadie, Gardeazabal 2003, American Economic Review 93:113-132. Abadie, Diamond, Hainmueller 2010, JASA 105:493-505; 2015,
 AJPS 59:495-510. Abadie 2021, Journal of Economic Literature 59:391-425. Abadie, L'Hour 2021, JASA 116:1817-1834
 (several treated units, one by one). Kaul, Klossner, Pfeifer, Schieler 2022, JBES 40:1362-1376 (with all outcomes
-before the start as predictors the search for V leaves other predictors nothing to say).
+before the start as predictors the search for V leaves other predictors nothing to say). Klossner, Kaul, Pfeifer, Schieler
+2018, Swiss Journal of Economics and Statistics 154:11 (the V of cross-validation need not be unique; here it is always the
+same one for the same data, but read its weights with the fit).
 """
 
 from __future__ import annotations
