@@ -50,7 +50,7 @@ def results(measure: str) -> dict[str, Any]:
         "violations": violations(course, **of.shared()),
         "influence": influence(of),
         "neighbours": spill_over(of),
-        "specifications": specifications(study),
+        "specifications": specifications(study, placebos=40),
     }
 
 

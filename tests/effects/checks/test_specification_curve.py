@@ -8,6 +8,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import optimize
 
 from evaluation.effects.checks.basis import basis
 from evaluation.effects.checks.choices import DIMENSIONS, Choices, Specification, combinations, option_words
@@ -129,7 +130,7 @@ def test_ranks_and_joint_tests_are_those_counted_one_by_one() -> None:
 @pytest.mark.slow
 def test_the_joint_tests_keep_their_level_where_nothing_happened_and_find_what_did() -> None:
     """120 panels: within 3.3 binomial standard errors of 2/40, the level that ranks among 40 can keep; looser for ties of shares."""
-    few = Choices(befores=(None,), anticipations=(0,), seasons=(False,))
+    few = Choices(designs=("pooled", "logs", "nearest"), befores=(None,), anticipations=(0,), seasons=(False,))
     null = np.array([joint(made(seed=s), few) for s in range(100, 220)])
     assert ((null <= 0.05).mean(axis=0) <= 0.05 + 3.3 * np.sqrt(0.05 * 0.95 / 120)).all()
     assert (null[:, 0] <= 0.5).mean() == pytest.approx(0.5, abs=3.3 * np.sqrt(0.25 / 120) + 1 / 40)
@@ -147,7 +148,7 @@ def test_one_significant_specification_picked_from_the_curve_is_no_test() -> Non
     """The best of all specifications rejects far more often than 5 %: what the joint test is for."""
     picked = []
     for s in range(400, 480):
-        found = specifications(made(seed=s), most=None)
+        found = specifications(made(seed=s), Choices(designs=("pooled", "logs", "nearest")), most=None)
         picked.append(found.frame["p_value"].min())
     assert (np.array(picked) <= 0.05).mean() > 0.05 + 3.3 * np.sqrt(0.05 * 0.95 / 80)
 
@@ -158,9 +159,30 @@ def test_a_random_part_keeps_the_studys_own_and_the_same_seed_gives_the_same() -
     assert wanted[0] == Specification("y", "pooled", 3.0, False, True, None, 0, 0, False, False)
     assert wanted == combinations(Choices(), ["y"], "count", near=True, groups=True, seasonal=True, residents=True, most=50, seed=3)
     bare = combinations(Choices(), ["y"], "value", near=False, groups=False, seasonal=False, residents=True)
-    assert len(bare) == 2 * 2 * 2 * 2
+    assert len(bare) == 3 * 2 * 2 * 2
     study = made()
     assert specifications(study, most=40, seed=5).frame.equals(specifications(study, most=40, seed=5).frame)
+
+
+@pytest.mark.parametrize("measure", ["count", "value"])
+def test_a_synthetic_control_among_the_choices_is_the_nearest_mix_about_unit_means(measure: str) -> None:
+    study = made(measure, ratio=1.5, holes=0.0)
+    only = Choices(designs=("synthetic",), befores=(None,), anticipations=(0,), phase_ins=(0,), seasons=(False,))
+    found = specifications(study, only)
+    wide = study.panel.pivot(index="unit", columns="period", values="numerator")
+    values = np.log(wide + 0.5) if measure == "count" else wide
+    centred = values.sub(values[QUARTERS[:8]].mean(axis=1), axis=0)
+    own, donors = centred.loc["u000"], centred.loc[list(study.donors)]
+
+    def apart(w: np.ndarray) -> float:
+        return float(((own[QUARTERS[:8]].to_numpy() - w @ donors[QUARTERS[:8]].to_numpy()) ** 2).sum())
+
+    start = np.full(len(donors), 1 / len(donors))
+    whole = {"type": "eq", "fun": lambda w: w.sum() - 1}
+    best = optimize.minimize(apart, start, bounds=[(0, 1)] * len(donors), constraints=whole, method="SLSQP", options={"maxiter": 500})
+    gap = own.to_numpy() - best.x @ donors.to_numpy()
+    expected = gap[8:].mean() - gap[:8].mean()
+    assert found.frame.loc[found.frame["own"], "estimate"].iloc[0] == pytest.approx(expected, abs=0.02 * abs(expected))
 
 
 def test_another_indicator_of_the_same_question_is_one_more_choice() -> None:

@@ -12,9 +12,14 @@ import numpy as np
 from evaluation.language import Words, number
 
 # The first of each measure is what the design "did" does.
-POOLED, LOGS, MEANS, NEAREST = "pooled", "logs", "means", "nearest"
+POOLED, LOGS, MEANS, NEAREST, SYNTHETIC = "pooled", "logs", "means", "nearest", "synthetic"
 NEAREST_DONORS = 10
-DESIGNS = {"count": (POOLED, LOGS, NEAREST), "rate": (POOLED, LOGS, NEAREST), "share": (POOLED, MEANS, NEAREST), "value": (MEANS, NEAREST)}
+DESIGNS = {
+    "count": (POOLED, LOGS, NEAREST, SYNTHETIC),
+    "rate": (POOLED, LOGS, NEAREST, SYNTHETIC),
+    "share": (POOLED, MEANS, NEAREST, SYNTHETIC),
+    "value": (MEANS, NEAREST, SYNTHETIC),
+}
 DIMENSIONS = {
     "outcome": Words("Chỉ tiêu", "Outcome"),
     "design": Words("Cách so sánh", "Comparison"),
@@ -32,6 +37,7 @@ _DESIGN_WORDS = {
     LOGS: Words("trung bình lô-ga-rít", "mean of logs"),
     MEANS: Words("trung bình các đơn vị so sánh", "mean of donors"),
     NEAREST: Words("10 đơn vị giống nhất", "ten nearest donors"),
+    SYNTHETIC: Words("đối chứng tổng hợp", "synthetic control"),
 }
 
 
@@ -42,7 +48,9 @@ class Choices:
     Attributes
     ----------
     designs : tuple of str
-        Those of the measure where empty: `DESIGNS`.
+        Those of the measure where empty: `DESIGNS`. "synthetic", a synthetic
+        control about unit means, solves one problem a unit and rule and takes
+        most of the time: with thousands of units leave it out.
     level_factors : tuple of float or None
         Donors' level and peak before the start within this factor of the treated unit's.
     neighbours : tuple of bool

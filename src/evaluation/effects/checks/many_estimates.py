@@ -14,7 +14,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.effects.checks.choices import LOGS, MEANS, NEAREST, NEAREST_DONORS, Specification
+from evaluation.effects.checks.choices import LOGS, MEANS, NEAREST, NEAREST_DONORS, SYNTHETIC, Specification
+from evaluation.effects.designs.synthetic.simplex import nearest
 from evaluation.effects.matrix import Flags, Floats
 
 FEWEST_DONORS = 5
@@ -105,7 +106,7 @@ class Pool:
             courses: dict[tuple[object, ...], _Course] = {}
             for i in places:
                 s = specifications[i]
-                key = (s.design, s.before, s.offset, s.anticipation if s.design == NEAREST or s.before is not None else 0)
+                key = (s.design, s.before, s.offset, s.anticipation if s.design in (NEAREST, SYNTHETIC) or s.before is not None else 0)
                 if key not in courses:
                     courses[key] = self._course(s, mask)
                 donors[i] = min(int(mask[0].sum()), NEAREST_DONORS) if s.design == NEAREST else int(mask[0].sum())
@@ -134,6 +135,11 @@ class Pool:
         ratio = self.measure in ("count", "rate")
         if s.design == NEAREST:
             mask = _nearest(logs if ratio else y, mask, self.rows, self._sides(s)[0])
+        if s.design == SYNTHETIC:
+            values = logs if ratio else y
+            mixed = _synthetic(values, mask, self.rows, self._sides(s)[0], used)
+            course = np.where(mixed.sum(1, keepdims=True) > 0, mixed @ np.where(np.isfinite(values), values, 0.0), np.nan)
+            return _Course(values[self.rows], np.ones(course.shape), course, DIFFERENCE)
         if s.design in (LOGS, MEANS) or self.measure == "value":
             values = logs if s.design == LOGS else y
             known = np.isfinite(values)
@@ -211,6 +217,23 @@ class _Course:
 
 def _over(top: Floats, bottom: Floats) -> Floats:
     return np.asarray(np.divide(top, bottom, out=np.full(top.shape, np.nan), where=bottom > 0), dtype=np.float64)
+
+
+def _synthetic(values: Floats, mask: Floats, rows: NDArray[np.int64], before: Flags, used: Flags) -> Floats:
+    """Return the weights by which each row's donors, each about its own mean before the start, come nearest to it.
+
+    Donors that missed a used period, and rows that missed one before the start, take no part (Ferman and Pinto 2021,
+    Quantitative Economics 12:1197-1221: demeaned synthetic control).
+    """
+    whole = np.isfinite(values[:, used]).all(axis=1)
+    past = values[:, before]
+    centred = past - past.mean(axis=1, keepdims=True)
+    out = np.zeros(mask.shape)
+    for i, row in enumerate(rows):
+        donors = np.flatnonzero((mask[i] > 0) & whole)
+        if len(donors) and np.isfinite(centred[row]).all():
+            out[i, donors] = nearest(centred[donors].T, centred[row]).w
+    return out
 
 
 def _nearest(values: Floats, mask: Floats, rows: NDArray[np.int64], before: Flags) -> Floats:
