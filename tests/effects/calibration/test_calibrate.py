@@ -125,7 +125,7 @@ def test_the_same_seed_gives_the_same() -> None:
 
 def test_slower_designs_are_drawn_for_less_often_and_it_is_said() -> None:
     assert draws_for("did", "placebo") == 200
-    assert draws_for("mc", "placebo") < draws_for("sc", "placebo") < 200
+    assert draws_for("sdid", "placebo") < draws_for("sc", "placebo") < 200
     assert draws_for("unheard of", "placebo") == FEWEST
     assert draws_for("did", "conformal") < draws_for("did", "placebo")
     assert min(DRAWS.values()) >= FEWEST

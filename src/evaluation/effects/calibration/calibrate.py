@@ -30,8 +30,7 @@ if TYPE_CHECKING:
 DRAWS = {
     **dict.fromkeys(("did", "event", "cs"), 200),
     **dict.fromkeys(("sc", "before_after"), 100),
-    **dict.fromkeys(("sdid", "ife"), 60),
-    **dict.fromkeys(("asc", "mc"), 30),
+    "sdid": 40,
 }
 FEWEST = 20
 SLOW_JUDGES = {"wild_bootstrap": 2, "conformal": 2, "jackknife": 2, "randomisation": 2}  # divide the number of panels
