@@ -27,7 +27,7 @@ DONORS_ARE_NOT_UNTREATED = Words(
     "The comparison units also get what the plan asks everywhere: the effect is what the pilot adds.",
 )
 STANDS_IN = Words(
-    "Tần suất báo động nhầm là của cùng phương pháp không có biến giải thích, vì không thể lặp lại việc tìm trọng số của chúng hàng nghìn lần.",
+    "Tần suất báo động nhầm là của cùng phương pháp không có biến giải thích, vì không thể tìm lại trọng số hàng nghìn lần.",
     "False alarms are those of the same design without covariates, whose weights cannot be searched for thousands of times.",
 )
 NOT_REACHED = Words(
@@ -102,12 +102,11 @@ def effect_from(study: Study, panel: Matrix, design: Design, fit: Fit, judged: J
     ratio = design.ratio(panel.measure)
 
     def back(x: Any) -> Any:
-        if x is None:
-            return None
-        return np.exp(x) if ratio else x
+        with np.errstate(over="ignore"):  # an end without bound stays without bound
+            return np.exp(x) if ratio else x
 
     def known(x: float | None) -> float | None:
-        return None if x is None or not np.isfinite(x) else float(back(x))
+        return None if x is None or not np.isfinite(back(x)) else float(back(x))
 
     before, after = np.asarray(panel.before[panel.treated].all(axis=0)), np.asarray(panel.after[panel.treated].any(axis=0))
     return Effect(
