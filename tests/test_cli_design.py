@@ -93,6 +93,7 @@ def test_the_list_of_places_never_goes_to_outputs(said: Callable, panel: str) ->
     assert "inside the office" in complaint
 
 
+@pytest.mark.slow
 def test_what_the_data_cannot_answer(said: Callable, panel: str, tmp_path: Path) -> None:
     out = ("--out", str(tmp_path / "plan"))
     code, _, complaint = said("--csv", panel, *COLUMNS, "--wards", "20", *QUICK, *out)

@@ -118,6 +118,7 @@ def test_an_effect_is_not_claimed_without_a_calibration() -> None:
     assert not estimate_effect(null_study(1)).clear
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same() -> None:
     one, two = (calibrate(null_study(2), seed=7, draws=6) for _ in range(2))
     pd.testing.assert_frame_equal(one.to_frame(), two.to_frame())

@@ -45,6 +45,7 @@ def studied(top: np.ndarray, treated: tuple[str, ...] = ("u000",), start: str = 
 
 
 @pytest.mark.parametrize("factor", [3.0, 1.5, None])
+@pytest.mark.slow
 def test_donors_of_a_pseudo_pilot_are_those_of_a_study_of_it(factor: float | None) -> None:
     rng = np.random.default_rng(1)
     top = counts(rng, 40, missing=0.12)
@@ -132,6 +133,7 @@ def test_several_treated_units_are_tried_together() -> None:
     assert len({u for units in found.units for u in units}) == 2 * found.rate.m
 
 
+@pytest.mark.slow
 def test_there_are_no_windows_in_a_short_past_or_with_few_donors() -> None:
     short = rules_of(studied(counts(np.random.default_rng(4)), start=QUARTERS[3]))
     assert past_windows(short, np.random.default_rng(0)).rate.m == 0
