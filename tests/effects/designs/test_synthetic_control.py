@@ -55,19 +55,29 @@ def test_a_known_mix_is_found_with_its_effect() -> None:
         assert fit.counterfactual == pytest.approx(fit.observed - fit.gap)
 
 
+@pytest.mark.parametrize("sets", [[(2,), (3, 5), (4, 6, 7), (8,)], [(2,), (9,), (5,)]], ids=["sets", "single"])
 @pytest.mark.parametrize("design", FAMILY, ids=lambda d: d.id)
 @pytest.mark.parametrize("measure", ["value", "count", "share", "rate"])
-def test_all_placebos_at_once_are_the_same_as_one_by_one(design: Design, measure: str) -> None:
+def test_all_placebos_at_once_are_the_same_as_one_by_one(design: Design, measure: str, sets: list[tuple[int, ...]]) -> None:
     rng = np.random.default_rng(2)
     bottom = rng.integers(20, 60, (12, 16)).astype(float)
     top = rng.binomial(bottom.astype(int), 0.4).astype(float)
     whole = None if measure in ("value", "count") else bottom
     panel = arrays(top, {0: START, 3: START}, measure, whole, anticipation=1, phase_in=2)
-    chosen = [(2,), (3, 5), (4, 6, 7), (8,)]
-    for one, together in zip([design.fit(panel.as_if(c)) for c in chosen], design.fits(panel, chosen), strict=True):
+    for one, together in zip([design.fit(panel.as_if(c)) for c in sets], design.fits(panel, sets), strict=True):
         assert together.estimate == pytest.approx(one.estimate, rel=1e-9)
         for a, b in [(one.gap, together.gap), (one.counterfactual, together.counterfactual), (one.weights, together.weights)]:
             np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-9)
+
+
+def test_placebos_with_many_exact_mixes_have_the_shortest_of_them() -> None:
+    y = factors(units=60, seed=7)[:, 5:]
+    panel = arrays(y, {0: 3})
+    together = SYNTHETIC_CONTROL.fits(panel, singles(panel))
+    assert not all(f.details["weights_unique"] for f in together)
+    assert any(f.details["weights_unique"] for f in together)
+    for chosen, fit in zip(singles(panel), together, strict=True):
+        np.testing.assert_allclose(fit.weights, SYNTHETIC_CONTROL.fit(panel.as_if(chosen)).weights, atol=1e-7)
 
 
 @pytest.mark.parametrize("design", FAMILY, ids=lambda d: d.id)

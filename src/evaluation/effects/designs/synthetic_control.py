@@ -28,6 +28,7 @@ from evaluation.effects.designs.synthetic.importance import STARTS, Fitting, sea
 from evaluation.effects.designs.synthetic.pool import Pool, matched
 from evaluation.effects.designs.synthetic.predictors import OUTCOME, Predictor, moved_back, period_like, predictors_of, table
 from evaluation.effects.designs.synthetic.simplex import nearest
+from evaluation.effects.designs.synthetic.turns import complete, in_turn
 from evaluation.effects.matrix import Flags, Floats, Matrix, NotEnough
 from evaluation.language import Words
 
@@ -87,6 +88,8 @@ def synthetic_control(
         return fitted(panel, course)
 
     def each(panel: Matrix, placebos: Sequence[Sequence[int]]) -> list[Fit]:
+        if not wanted and all(len(chosen) == 1 for chosen in placebos) and complete(panel):
+            return in_turn(panel, [chosen[0] for chosen in placebos])
         return fitted_each(panel, placebos, course)
 
     return Design(

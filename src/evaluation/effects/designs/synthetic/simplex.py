@@ -16,11 +16,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evaluation.effects.matrix import Floats
+from evaluation.effects.matrix import Flags, Floats
 
 # Relative to the objective, plus rounding of the largest column: what counts as solved.
 GAP = 1e-9
 _ROUNDING = 1e-14
+# Donors whose pull is within this of the strongest, where the largest distance is one, may share the weight.
+_TIED = 1e-9
 _STEPS = 20_000
 _NEWTON, _SOLVED, _CLOSE = 100, 1e-13, 1e-9
 
@@ -75,7 +77,7 @@ def nearest(points: Floats, target: Floats) -> Weights:
         w = _pairs(d, w, allowed)
         pull, gap = _pull(d, w)
     mix = d @ w
-    tied = pull <= pull.min() + 1e-9
+    tied = pull <= pull.min() + _TIED
     unique = int(tied.sum()) <= int((w > 0).sum())
     if not unique:
         shorter = _shortest(d[:, tied], mix)
@@ -115,6 +117,25 @@ def ridge(points: Floats, target: Floats, penalty: float) -> Weights:
     slope = a.T @ off + eta * w
     value = float(off @ off + eta * (w @ w))
     return Weights(w, value * size**2, max(0.0, 2 * float(w @ slope - slope.min())) * size**2)
+
+
+def certified(pull: Floats, w: Floats, square: Floats, rows: int) -> tuple[Floats, Flags, Flags]:
+    """Return the duality gaps of several solutions, which of them are within tolerance, and which are the only ones.
+
+    Parameters
+    ----------
+    pull : ndarray of shape (problems, n)
+        Half the gradient, but for a constant a problem, where the largest distance is about one.
+    w : ndarray of shape (problems, n)
+    square : ndarray of shape (problems,)
+        Squared distances.
+    rows : int
+        Length of the target.
+    """
+    least = pull.min(axis=1)
+    gap = np.maximum(0.0, 2 * (np.einsum("ij,ij->i", w, pull) - least))
+    unique = (pull <= least[:, None] + _TIED).sum(axis=1) <= (w > 0).sum(axis=1)
+    return gap, np.asarray(gap <= GAP * square + _ROUNDING * rows), np.asarray(unique)
 
 
 def _active_set(d: Floats) -> Floats:
