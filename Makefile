@@ -85,9 +85,11 @@ check-notebooks: $(READY)
 check-tests: $(READY) work $(TEST_STORE)
 	@EVALUATION_STORE=$(TEST_STORE) $(STEADY) $(PYTEST) tests -q -m "not slow" $(ARGS)
 
-benchmark: $(READY) work ## what 24 received workbooks cost beside plain pandas, and all monitoring at once beside a loop, in the same run
+benchmark: $(READY) work ## what received workbooks, all monitoring at once, placebos and specification curves cost beside their peers, in the same run
 	@$(BIN)/python benchmarks/intake.py
 	@$(BIN)/python benchmarks/monitoring.py
+	@$(BIN)/python benchmarks/effects.py
+	@$(BIN)/python benchmarks/specifications.py
 
 validate: $(READY) work ## how often each design claims what is not there, 1,000 panels, into docs/sizes.md (ARGS="--draws 200")
 	@$(BIN)/python benchmarks/sizes.py $(ARGS)

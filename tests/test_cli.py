@@ -36,6 +36,11 @@ COMMANDS = (
     "trend",
     "funnel",
     "chart",
+    "effect",
+    "design",
+    "plan-analysis",
+    "plan-analysis register",
+    "plan-analysis show",
     "plan",
     "indicators",
 )

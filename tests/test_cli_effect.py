@@ -70,6 +70,7 @@ def test_the_sentence_says_what_may_be_claimed_and_that_nothing_is_protected(sai
     assert "do not publish" in out
 
 
+@pytest.mark.slow
 def test_names_with_commas_are_names(said: Callable, panel: Callable) -> None:
     code, out, _ = said(panel(), *PANEL, "--treated", "Beta, bên sông,Gamma", "--json")
     assert code == 2  # not a name as a whole: two of its three parts are no units
@@ -77,6 +78,7 @@ def test_names_with_commas_are_names(said: Callable, panel: Callable) -> None:
     assert (code, list(json.loads(out)["treated"])) == (0, ["Beta, bên sông", "Gamma"])
 
 
+@pytest.mark.slow
 def test_donors_are_those_named_or_all_but_those_left_out(said: Callable, panel: Callable) -> None:
     some = json.loads(said(panel(), *PANEL, "--treated", "Alpha", "--donors", "D1,D2,D3", "--json")[1])
     assert set(some["weights"]) == {"D1", "D2", "D3"}
@@ -85,6 +87,7 @@ def test_donors_are_those_named_or_all_but_those_left_out(said: Callable, panel:
     assert {r["reason"] for r in rest["dropped"]} == {"treated", "excluded"}
 
 
+@pytest.mark.slow
 def test_whole_numbers_are_told_to_be_read_as_values_and_counts_give_a_ratio(said: Callable, panel: Callable) -> None:
     file = panel(whole=True)
     assert "--measure count gives a ratio" in said(file, *PANEL, "--treated", "Alpha")[1]

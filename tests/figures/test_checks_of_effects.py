@@ -71,6 +71,7 @@ def test_smooth_violations_print_and_the_specification_curve_shows_them_all(prin
     assert sum(len(line.get_xdata()) for line in curve.lines if line.get_marker() == "o") == len(found["specifications"].frame)
 
 
+@pytest.mark.slow
 def test_no_donor_is_named_and_an_unknown_restriction_is_refused() -> None:
     of = basis(made())
     ax = influence(of).plot(language="en")

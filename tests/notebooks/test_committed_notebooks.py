@@ -24,8 +24,13 @@ PROMISED = {
     "02_data_quality.ipynb",
     "03_indicators.ipynb",
     "04_pilot_effects.ipynb",
+    "05_spillover.ipynb",
     "07_costs.ipynb",
     "reports/district_report.ipynb",
+    "reports/pilot_report.ipynb",
+    "validation/german_reunification.ipynb",
+    "validation/minimum_wage.ipynb",
+    "validation/proposition99.ipynb",
     "validation/published_figures.ipynb",
 }
 LINES = 25

@@ -19,7 +19,7 @@ PREDICTORS = "gdp@1981:1990,trade@1981:1990,infrate@1981:1990,industry@1981:1990
 TRAINING = "gdp@1971:1980,trade@1971:1980,infrate@1971:1980,industry@1971:1980,schooling@1970:1975,invest70@1980"
 PUBLISHED = {"Austria": 0.42, "USA": 0.22, "Japan": 0.16, "Switzerland": 0.11, "Netherlands": 0.09}
 
-pytestmark = pytest.mark.published
+pytestmark = [pytest.mark.published, pytest.mark.slow]
 
 
 @pytest.fixture
@@ -62,7 +62,6 @@ def test_the_gap_is_that_of_the_r_package_synth(germany: Callable[[int], Study])
     assert design.fit(panel).estimate == pytest.approx(-1555.13, rel=0.025)
 
 
-@pytest.mark.slow
 def test_abadie_diamond_hainmueller_2015_ranks_first_of_17(germany: Callable[[int], Study]) -> None:
     """No other country's gap grows as much: the ratio after over before is the largest of 17."""
     design = synthetic_control("cross_validation", PREDICTORS, outcome="gdp", training=TRAINING, validation=(1981, 1990), starts=3)

@@ -21,7 +21,7 @@ from evaluation.effects.estimate import estimate_effect
 from evaluation.effects.matrix import matrix
 from evaluation.effects.study import Study, study_panel
 
-pytestmark = pytest.mark.published
+pytestmark = [pytest.mark.published, pytest.mark.slow]
 
 GROUP_TIME_DID = {
     (2004, 2004): -0.0105,

@@ -20,7 +20,7 @@ from evaluation.effects.study import Study, study_panel
 PREDICTORS = "lnincome@1980:1988,age15to24@1980:1988,retprice@1980:1988,beer@1984:1988,cigsale@1975,cigsale@1980,cigsale@1988"
 PUBLISHED = {"Utah": 0.334, "Nevada": 0.234, "Montana": 0.199, "Colorado": 0.164, "Connecticut": 0.069}
 
-pytestmark = pytest.mark.published
+pytestmark = [pytest.mark.published, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,6 @@ def judged(smoking: Study) -> Effect:
     return estimate_effect(smoking, synthetic_control("nested", PREDICTORS, outcome="cigsale", starts=3), "placebo_ratio")
 
 
-@pytest.mark.slow
 def test_abadie_diamond_hainmueller_2010_ranks_first_of_39(judged: Effect) -> None:
     """The ratio after over before is the largest of 39, p = 0.026; tidysynth's documentation prints 124 with its worse fit before."""
     assert judged.p_value == pytest.approx(1 / 39)

@@ -172,6 +172,7 @@ def test_the_joint_test_of_controls_keeps_its_level() -> None:
     assert abs(np.mean(np.array(p) <= 0.05) - 0.05) < 3.3 * np.sqrt(0.05 * 0.95 / 120)
 
 
+@pytest.mark.slow
 def test_all_checks_stand_in_one_table_with_a_sentence_each() -> None:
     found = checks(study(counts(ratio=2.0)), controls=[study(counts(seed=9), name="other")])
     frame = found.to_frame()

@@ -121,6 +121,7 @@ def test_statistics_leave_out_units_without_a_change() -> None:
     assert statistics(change, chosen, ~chosen)[0, 0] == pytest.approx(1 - 4)
 
 
+@pytest.mark.slow
 def test_a_plan_holds_together() -> None:
     found = planned()
     assert (found.k, found.quarters, found.waves) == (6, 8, 1)
