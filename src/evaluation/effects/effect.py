@@ -41,6 +41,11 @@ VERDICTS = {
 }
 
 
+def said_p(p: float, language: str) -> str:
+    """Write a p-value: "p = 0.021", or "p < 0.001" where three decimals show nothing."""
+    return f"p < {number(0.001, language, 3)}" if p < 0.0005 else f"p = {number(p, language, 3)}"
+
+
 @dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class Effect(Result):
     """The effect of a pilot in addition to what the plan asks everywhere, by one design.
@@ -170,7 +175,7 @@ class Effect(Result):
             ends = self.written_interval(self.low, self.high, speak)
             tests.append(f"{number(100 * self.level, speak)}%: {ends}")
         if self.p_value is not None:
-            tests.append(f"p = {number(self.p_value, speak, 3)}")
+            tests.append(said_p(self.p_value, speak))
         ratio = Words("tỷ số ", "ratio ")[speak] if self.scale == RATIO else ""
         said = f"{self.estimand[speak]}: {ratio}{self.written(self.estimate, speak)}" + (f" ({'; '.join(tests)})" if tests else "")
         known = "" if self.calibration is None else f"; {self.calibration.summary(speak)}"
