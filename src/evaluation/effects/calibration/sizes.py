@@ -54,7 +54,7 @@ PROMISES = {
     "wild_bootstrap": "many treated units",
 }
 # Designs with a dear fit, and the bootstrap, are tried on every so manieth panel: the table says on how many.
-EVERY: Mapping[str, int] = {"sc": 5, "sdid": 10, "asc": 20, "mc": 10, "wild_bootstrap": 5}
+EVERY: Mapping[str, int] = {"sc": 2, "sdid": 4, "asc": 20, "mc": 10, "wild_bootstrap": 5}
 
 
 @dataclass(frozen=True)
