@@ -18,6 +18,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from evaluation.effects.next_pilot.planned import next_pilot
     from evaluation.effects.pilots import study
     from evaluation.indicators import indicators as codebook
     from evaluation.intake.inbox import check, import_
@@ -63,6 +64,7 @@ _VERBS = {
     "concentration": "evaluation.monitoring.reach.equity",
     "codebook": "evaluation.indicators:indicators",
     "study": "evaluation.effects.pilots",
+    "next_pilot": "evaluation.effects.next_pilot.planned",
     "template": "evaluation.intake.template",
     "check": "evaluation.intake.inbox",
     "import_": "evaluation.intake.inbox",
@@ -101,6 +103,7 @@ __all__ = [
     "interrupted_series",
     "many_looks",
     "missing_reports",
+    "next_pilot",
     "open_store",
     "own_series",
     "pilot_report",

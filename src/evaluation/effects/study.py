@@ -15,6 +15,7 @@ from evaluation.language import Words
 if TYPE_CHECKING:
     import pandas as pd
 
+    from evaluation.effects.checks.verdicts import Checks
     from evaluation.effects.design import Design
     from evaluation.effects.effect import Effect
 
@@ -123,6 +124,12 @@ class Study:
         from evaluation.effects.estimate import estimate_effect
 
         return estimate_effect(self, design, judged_by, **{"calibrated": True, **options})
+
+    def checks(self, design: str | Design = "did", **options: Any) -> Checks:
+        """Return what the effect stands on, each check by its own rule; see `effects.checks.gathered.checks`."""
+        from evaluation.effects.checks.gathered import checks
+
+        return checks(self, design, **options)
 
 
 def study_panel(
