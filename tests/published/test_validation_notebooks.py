@@ -17,7 +17,7 @@ from evaluation import published
 from evaluation.monitoring import reported_figures as reported
 
 FOLDER = Path(__file__).parents[2] / "notebooks" / "validation"
-NAMES = ("minimum_wage", "proposition99", "published_figures", "sicily")
+NAMES = ("german_reunification", "minimum_wage", "proposition99", "published_figures", "sicily")
 
 pytestmark = pytest.mark.published
 
@@ -61,16 +61,29 @@ def _bars(ax: Axes) -> list[tuple[float, float]]:
     return [(float(a), float(b)) for _, a, b in sorted(level)]
 
 
+def _drawn(ax: Axes, values: pd.Series) -> bool:
+    """Return whether one of the lines has these heights."""
+    return any(len(line.get_ydata()) == len(values) and np.allclose(line.get_ydata(), values) for line in ax.lines)
+
+
 @pytest.mark.slow
-def test_proposition99_draws_the_trajectories(run: Callable[[str], dict[str, Any]], capsys: pytest.CaptureFixture[str]) -> None:
-    left = run("proposition99")
-    treated, synthetic, begins = left["ax"].lines
-    data = published.load("prop99").query("State == 'California'").set_index("Year")["PacksPerCapita"]
-    assert np.allclose(treated.get_ydata(), data)
-    assert np.allclose(synthetic.get_ydata(), left["found"].trajectory["synthetic"])
-    assert treated.get_xdata().tolist() == list(range(1970, 2001))
-    assert begins.get_xdata()[0] == 1988.5
-    assert "In short: -15.6" in capsys.readouterr().out
+@pytest.mark.parametrize(
+    ("name", "treated", "said"),
+    [
+        ("proposition99", ("smoking", "state", "California", "cigsale"), "\u221219.0 (95%: \u221234.8 to \u22123.19; p = 0.026)"),
+        ("german_reunification", ("germany", "country", "West Germany", "gdp"), "p = 0.059"),
+    ],
+)
+def test_synthetic_controls_are_drawn_as_found(
+    run: Callable[[str], dict[str, Any]], capsys: pytest.CaptureFixture[str], name: str, treated: tuple[str, str, str, str], said: str
+) -> None:
+    left = run(name)
+    data, column, unit, outcome = treated
+    own = published.load(data).set_index(column).loc[unit].sort_values("year")[outcome]
+    assert _drawn(left["ax_course"], own)
+    assert _drawn(left["ax_course"], left["found"].counterfactual["counterfactual"])
+    assert _drawn(left["ax_gaps"], left["found"].effects["effect"])
+    assert said in capsys.readouterr().out
 
 
 def test_minimum_wage_draws_effects_with_their_intervals(run: Callable[[str], dict[str, Any]]) -> None:

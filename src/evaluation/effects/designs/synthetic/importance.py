@@ -88,7 +88,7 @@ def search(fitting: Fitting, starts: int = STARTS, screened: int = SCREENED) -> 
     tried = np.vstack([np.zeros((1, k)), _regression(fitting)[None], np.random.default_rng(k).uniform(0.7 * _FLOOR, 0.0, (screened, k))])
     losses = np.array([look(t) for t in tried])
     best, at = np.inf, tried[0]
-    options: Any = {"maxfev": 250 * k, "xatol": 1e-4, "fatol": 1e-10, "adaptive": True}
+    options: Any = {"maxfev": 150 * k, "xatol": 1e-2, "fatol": 1e-6 * float(losses.min()), "adaptive": True}
     for start in tried[np.argsort(losses, kind="stable")[: max(1, starts)]]:
         found = minimize(look, start, method="Nelder-Mead", options=options)
         if found.fun < best:
