@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evaluation.cli.codes import WrongUse, wrong
+from evaluation.cli.own_outcome import OwnOutcome, numbered, read_outcome
 from evaluation.language import Words, words
-from evaluation.monitoring.own_periods import said_rows
 from evaluation.settings import folders
 
 if TYPE_CHECKING:
@@ -18,21 +17,13 @@ if TYPE_CHECKING:
     from evaluation.effects.designs.synthetic.predictors import Predictor
     from evaluation.effects.study import Study
 
-MEASURES = ("count", "share", "rate", "value")
-OPTIONS = {"count": "--outcome", "part": "--time", "first": "--first-treated"}
 _COVARIATE = "covariate: "
 
 
 @dataclass(frozen=True)
-class OwnPanel:
+class OwnPanel(OwnOutcome):
     """A panel as typed: file, columns, treated units with their start, and who may be compared with them."""
 
-    csv: Path
-    unit: str | None
-    time: str | None
-    outcome: str | None
-    denominator: str | None = None
-    measure: str | None = None
     label: str | None = None
     treated: tuple[str, ...] = ()
     start: str | None = None
@@ -76,26 +67,16 @@ def study_of(own: OwnPanel) -> Study:
     Refused
         If a named column seems to hold identifiers of people or establishments.
     """
-    from evaluation.cli.own_table import PART, read
     from evaluation.effects.study import study_panel
-    from evaluation.monitoring.own_periods import joined
 
     measure = _checked(own)
-    asked = {"unit": own.unit, "time": own.time, "count": own.outcome, "denominator": own.denominator, "first": own.first_treated}
     extra = [_COVARIATE + c for c in own.covariate_columns]
-    roles = {role: name for role, name in asked.items() if name is not None} | {role: role.removeprefix(_COVARIATE) for role in extra}
-    spelled = OPTIONS | dict.fromkeys(extra, "--covariates")
-    table = read(own.csv, roles, measure == "value", values=extra, options=spelled)
-    frame, column = table.frame, table.columns
-    parts = frame[column[PART]].tolist() if PART in column else None
-    texts = frame[column["time"]].tolist()
-    times = texts if parts is None else joined(texts, parts, heading=column[PART])
-    firsts = frame[column["first"]].tolist() if "first" in column else []
-    read_ones, start, first = _periods(times, own.start, firsts, table.rows, column["time"], table.file)
-    panel = frame.rename(columns={column["count"]: "numerator"}).assign(
-        unit=[str(u).strip() for u in frame[column["unit"]]], period=read_ones
-    )
-    panel["denominator"] = frame[column["denominator"]] if "denominator" in column else 1.0
+    more = {role: role.removeprefix(_COVARIATE) for role in extra} | ({"first": own.first_treated} if own.first_treated else {})
+    spelled = {"first": "--first-treated"} | dict.fromkeys(extra, "--covariates")
+    found = read_outcome(own, measure, more, extra, spelled)
+    panel, column, table = found.frame, found.table.columns, found.table
+    firsts = panel[column["first"]].tolist() if "first" in column else []
+    start, first = _starting(found.times, own.start, firsts, panel["period"])
     treated = _starts(own, panel, start, first)
     label = own.label or column["count"]
     try:
@@ -120,47 +101,27 @@ def study_of(own: OwnPanel) -> Study:
 
 def _checked(own: OwnPanel) -> str:
     """Return the measure, or refuse what contradicts itself or is not enough."""
-    needed = {"--unit": own.unit, "--time": own.time, "--outcome": own.outcome}
-    if missing := [name for name, given in needed.items() if given is None]:
-        raise wrong("effect_needs", names=", ".join(missing))
-    if own.measure is not None and own.measure not in MEASURES:
-        raise wrong("choice", name="--measure", known=", ".join(MEASURES))
     if own.first_treated is None and not (own.treated and own.start):
         raise wrong("effect_treated")
     if own.first_treated is not None and (own.treated or own.start):
         raise wrong("effect_two_ways")
     if own.donors and own.exclude:
         raise wrong("effect_donors")
-    measure = own.measure or ("value" if own.denominator is None else "share")
-    if (measure in ("share", "rate")) != (own.denominator is not None):
-        raise wrong("effect_denominator", name=measure)
-    return measure
+    return own.measured("value")
 
 
-def _periods(
-    times: Sequence[object], start: str | None, firsts: Sequence[object], rows: Sequence[int], heading: str, file: str
-) -> tuple[list[Any], Any, list[Any]]:
-    """Return the period of each row, the start, and the first treated period of each row (None where never)."""
+def _starting(times: Sequence[object], start: str | None, firsts: Sequence[object], periods: pd.Series) -> tuple[Any, list[Any]]:
+    """Return the start, and the first treated period of each row (None where never), written as the panel's periods are."""
     from evaluation.monitoring.own_periods import UnreadTimes, read_times
 
-    try:
-        of_row = read_times(times).of_row
-    except UnreadTimes as error:
-        where = f" ({said_rows([rows[p] for p in error.places])})" if error.places else ""
-        raise WrongUse(f"{file}, {heading}{where}: {error}") from None
-    whole = all(p.isdecimal() for p in of_row)
     known = {str(t).strip() for t in firsts if t is not None} - {"", "0", "NA", "nan", "inf", "Inf"}
     typed = [*([start] if start is not None else []), *sorted(known)]
     try:
-        read = dict(zip(typed, read_times([*times, *(t.removesuffix(".0") for t in typed)]).of_row[len(times) :], strict=True))
+        read = numbered(read_times([*times, *(t.removesuffix(".0") for t in typed)]).of_row)[len(times) :]
     except UnreadTimes:
-        raise wrong("effect_start", names=", ".join(typed[:5]), first=min(of_row), last=max(of_row)) from None
-
-    def one(period: str) -> Any:
-        return int(period) if whole else period
-
-    first = [one(read[str(t).strip()]) if t is not None and str(t).strip() in read else None for t in firsts]
-    return [one(p) for p in of_row], one(read[start]) if start is not None else None, first
+        raise wrong("effect_start", names=", ".join(typed[:5]), first=periods.min(), last=periods.max()) from None
+    meant = dict(zip(typed, read, strict=True))
+    return None if start is None else meant[start], [None if t is None else meant.get(str(t).strip()) for t in firsts]
 
 
 def _starts(own: OwnPanel, panel: pd.DataFrame, start: Any, first: Sequence[Any]) -> dict[str, Any]:
