@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
-from importlib import import_module
-
+from evaluation.effects.by_name import named
 from evaluation.effects.design import Design
+from evaluation.language import Words
 
 _ROOMS = {
     "did": "did:DID",
@@ -31,10 +30,5 @@ def design(name: str) -> Design:
     ValueError
         If there is none of that name; the message names the nearest.
     """
-    if name not in _ROOMS:
-        near = difflib.get_close_matches(name, NAMES, 1)
-        meant = f" ({near[0]}?)" if near else ""
-        raise ValueError(f"Không có phương pháp {name!r}{meant}; có / There is no method {name!r}{meant}; there are: {', '.join(NAMES)}.")
-    room, _, inside = _ROOMS[name].partition(":")
-    found: Design = getattr(import_module(f"evaluation.effects.designs.{room}"), inside)
+    found: Design = named(name, __name__, _ROOMS, Words("phương pháp", "method"))
     return found

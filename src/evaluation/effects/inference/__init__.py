@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
-from importlib import import_module
-
+from evaluation.effects.by_name import named
 from evaluation.effects.judgement import Inference
+from evaluation.language import Words
 
 _ROOMS = {
     "placebo": "placebo_space:placebo_in_space",
@@ -31,12 +30,5 @@ def inference(name: str) -> Inference:
     ValueError
         If there is none of that name; the message names the nearest.
     """
-    if name not in _ROOMS:
-        near = difflib.get_close_matches(name, NAMES, 1)
-        meant = f" ({near[0]}?)" if near else ""
-        raise ValueError(
-            f"Không có cách kiểm định {name!r}{meant}; có / There is no inference {name!r}{meant}; there are: {', '.join(NAMES)}."
-        )
-    room, _, inside = _ROOMS[name].partition(":")
-    found: Inference = getattr(import_module(f"evaluation.effects.inference.{room}"), inside)
+    found: Inference = named(name, __name__, _ROOMS, Words("cách kiểm định", "inference"))
     return found
