@@ -109,7 +109,8 @@ def test_treated_units_that_nobody_is_like_have_no_doubly_robust_effect() -> Non
     one = panel({5: 5}, never=20)
     apart = one.covariates + np.where(one.first < T, 50.0, 0.0)[None, :, None]
     far = Matrix(one.units, one.periods, one.y, one.top, one.bottom, one.first, measure="value", covariates=apart, covariate_names=("x",))
-    assert np.isnan(callaway_santanna(covariates="x").fit(far).estimate)
+    with pytest.raises(NotEnough, match="No comparison unit has covariates like those"):
+        callaway_santanna(covariates="x").fit(far)
 
 
 def test_the_four_ways_to_put_effects_together_by_hand() -> None:
@@ -209,7 +210,8 @@ def test_what_it_cannot_take() -> None:
         callaway_santanna("all")
     empty = panel({4: 3})
     empty.y[:3, 3] = np.nan  # the reference was never reported
-    assert np.isnan(CALLAWAY_SANTANNA.fit(empty).estimate)
+    with pytest.raises(NotEnough, match="not enough periods"):
+        CALLAWAY_SANTANNA.fit(empty)
 
 
 def _covered(draws: int, drift: float) -> float:

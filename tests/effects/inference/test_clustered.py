@@ -132,7 +132,8 @@ def test_what_has_no_clustered_error() -> None:
     silent.top[:4, START:] = silent.y[:4, START:] = 0
     with pytest.raises(NotEnough, match="counted nothing before or after"):
         judged(DID, silent)
-    assert np.isnan(poisson_did().fit(silent).estimate)
+    with pytest.raises(NotEnough, match="counted nothing before or after"):
+        poisson_did().fit(silent)
     still = panel("value")
     still.y[:] = 3.0
     with pytest.raises(NotEnough, match="do not vary"):

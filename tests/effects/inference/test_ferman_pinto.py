@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -123,9 +124,9 @@ def test_sizes_are_read_from_the_study(as_matrix: Callable[..., Matrix]) -> None
     still = as_matrix(np.full((9, 16), 5.0), measure="value")
     with pytest.raises(NotEnough, match="No comparison unit moves"):
         ferman_pinto(DID, still, DID.fit(still), 0.95, np.random.default_rng(1))
-    zeros = as_matrix(np.zeros((9, 16)))
-    assert ferman_pinto(DID, zeros, DID.fit(zeros), 0.95, np.random.default_rng(1)).p_value is None
-    assert conley_taber(DID, zeros, DID.fit(zeros), 0.95, np.random.default_rng(1)).p_value is None
+    unknown = replace(DID.fit(counts), estimate=float("nan"))
+    assert ferman_pinto(DID, counts, unknown, 0.95, np.random.default_rng(1)).p_value is None
+    assert conley_taber(DID, counts, unknown, 0.95, np.random.default_rng(1)).p_value is None
 
 
 @pytest.mark.parametrize("treated", [1, 2])

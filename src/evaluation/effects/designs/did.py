@@ -14,6 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from evaluation.effects.design import Design, Fit
+from evaluation.effects.designs.estimable import estimable
 from evaluation.effects.designs.regressions import LOGS, did_regression
 from evaluation.effects.designs.two_way import solved, swept
 from evaluation.effects.matrix import Flags, Floats, Matrix, NotEnough, one_start
@@ -29,10 +30,10 @@ def _did(panel: Matrix) -> Fit:
     Raises
     ------
     NotEnough
-        If treated units start at different times or no period is left on a side.
+        If treated units start at different times, no period is left on a side, or there is no estimate.
     """
     before, after = one_start(panel)
-    return _fits(panel, panel.treated[None].astype(float), before, after)[0]
+    return estimable(panel, _fits(panel, panel.treated[None].astype(float), before, after)[0])
 
 
 def _did_each(panel: Matrix, placebos: Sequence[Sequence[int]]) -> list[Fit]:
@@ -219,8 +220,5 @@ def _poisson(panel: Matrix) -> Fit:
             f"The Poisson regression needs counts or rates; use did."
         )
     start = _did(panel)
-    try:
-        effect = float(did_regression(panel).at().coefficients[0])
-    except NotEnough:
-        effect = float("nan")
+    effect = float(did_regression(panel).at().coefficients[0])
     return Fit(start.gap, start.observed, start.counterfactual, effect, start.weights, details={"gap_from": "did"})

@@ -17,6 +17,7 @@ from functools import partial
 import numpy as np
 
 from evaluation.effects.design import Design, Fit
+from evaluation.effects.designs.estimable import estimable
 from evaluation.effects.designs.two_way import linear_periods, linked, poisson_periods
 from evaluation.effects.matrix import Flags, Floats, Matrix, one_start
 from evaluation.language import Words
@@ -91,7 +92,7 @@ def event_study(reference: str = LAST) -> Design:
 def _event(panel: Matrix, reference: str) -> Fit:
     before, after = one_start(panel)
     chosen = panel.treated[None].astype(float)
-    fit = _fits(panel, chosen, before, after, reference)[0]
+    fit = estimable(panel, _fits(panel, chosen, before, after, reference)[0])
     covariance, source = _covariance(panel, fit, before, reference)
     if covariance is None:
         return fit
@@ -99,8 +100,8 @@ def _event(panel: Matrix, reference: str) -> Fit:
     error = None
     if share.any():
         share = share / share.sum()
-        error = float(np.sqrt(share @ np.nan_to_num(covariance) @ share))
-    fit.details.update(covariance=covariance, standard_errors=np.sqrt(np.diag(covariance)), covariance_from=source)
+        error = float(np.sqrt(max(0.0, share @ np.nan_to_num(covariance) @ share)))  # rounding may leave a little below 0
+    fit.details.update(covariance=covariance, standard_errors=np.sqrt(np.maximum(np.diag(covariance), 0.0)), covariance_from=source)
     return Fit(fit.gap, fit.observed, fit.counterfactual, fit.estimate, fit.weights, error, fit.details)
 
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from evaluation.effects.design import Design, Fit
+from evaluation.effects.designs.estimable import estimable
 from evaluation.effects.designs.group_time import NEVER, NOT_YET, UNIVERSAL, VARYING, WAYS, GroupTime, group_time, tables
 from evaluation.effects.matrix import Floats, Matrix, NotEnough
 from evaluation.language import Words
@@ -25,6 +26,10 @@ from evaluation.language import Words
 HALF = 0.5
 LOGS = frozenset({"count", "rate"})
 METHODS = ("dr", "ipw", "reg")
+UNLIKE = Words(
+    "Không đơn vị so sánh nào có các biến giải thích giống đơn vị thí điểm; hãy bỏ bớt biến giải thích.",
+    "No comparison unit has covariates like those of the treated units; leave some covariates out.",
+)
 
 
 @dataclass(frozen=True)
@@ -153,7 +158,8 @@ def _staggered(panel: Matrix, options: _Options) -> Fit:
     gap, observed, expected = _read(panel, gaps)
     weights = np.where(panel.treated, 0.0, 1 / max(1, int((~panel.treated).sum())))
     details = {**more, "comparison": options.comparison, "overall_way": options.overall}
-    return Fit(gap, observed, expected, value, weights, error, details)
+    fit = Fit(gap, observed, expected, value, weights, error, details)
+    return estimable(panel, fit, UNLIKE) if options.covariates else estimable(panel, fit)
 
 
 def _each(panel: Matrix, placebos: Sequence[Sequence[int]], options: _Options) -> list[Fit]:
