@@ -102,13 +102,14 @@ def test_arkhangelsky_2021_synthetic_did(packs: Study) -> None:
     assert [t for t, w in years.items() if w > 1e-3] == [1986, 1987, 1988]
 
 
+@pytest.mark.slow
 def test_arkhangelsky_2021_placebo_standard_error(packs: Study) -> None:
     """Table 1 prints 8.4, from placebo draws of another seed: with one treated unit they are draws from 38 estimates."""
     panel = matrix(packs)
-    drawn = [placebo_variance(panel, 200, np.random.default_rng(seed)).standard_error for seed in range(8)]
+    drawn = [placebo_variance(panel, 200, np.random.default_rng(seed)).standard_error for seed in range(20)]
     assert min(drawn) < 8.4 < max(drawn)
     once = np.array([f.estimate for f in SYNTHETIC_DID.fits(panel, [(i,) for i in range(1, 39)])])
-    assert np.mean(drawn) == pytest.approx(once.std(), rel=0.08)
+    assert np.mean(drawn) == pytest.approx(once.std(), rel=0.05)
 
 
 @pytest.mark.slow

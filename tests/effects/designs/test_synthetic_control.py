@@ -129,6 +129,19 @@ def test_what_was_not_reported_is_filled_for_donors_and_left_out_for_the_treated
     assert np.isfinite(fit.estimate)
 
 
+@pytest.mark.parametrize("design", FAMILY, ids=lambda d: d.id)
+def test_placebos_are_matched_on_what_they_reported_alone(design: Design) -> None:
+    panel = arrays(factors(seed=6, units=30))
+    holes = panel.y.copy()
+    holes[np.random.default_rng(1).random(holes.shape) < 0.05] = np.nan
+    panel = panel.with_outcome(np.where(panel.treated[:, None], panel.y, holes))
+    for chosen, together in zip(singles(panel), design.fits(panel, singles(panel)), strict=True):
+        one = design.fit(panel.as_if(chosen))
+        assert together.details["matched_periods"] == one.details["matched_periods"]
+        # Donors' holes are filled with the placebo among them or not: that moves an estimate by little.
+        assert together.estimate == pytest.approx(one.estimate, abs=0.3)
+
+
 def test_the_order_of_donors_does_not_matter() -> None:
     y = factors(units=60, seed=7)[:, 4:]  # four periods before and 59 donors: many mixes fit
     y[0] = y[1:].mean(axis=0)

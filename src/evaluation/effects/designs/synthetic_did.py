@@ -188,7 +188,7 @@ class _Problem:
         noise: float | None = None,
     ) -> _Problem:
         """Return the problem of some units against others, over periods that all of the former reported."""
-        known = pool.told & np.isfinite(pool.z[treated]).all(axis=0)
+        known = pool.told & pool.seen[treated].all(axis=0)
         early, late = before & known, after & known
         if not early.any() or not late.any():
             raise NotEnough(

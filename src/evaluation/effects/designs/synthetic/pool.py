@@ -33,6 +33,8 @@ class Pool:
         Periods that at least one donor reported.
     missing : int
         Donors' figures that were filled.
+    seen : ndarray of bool, shape (units, periods)
+        What was reported: a unit is matched on this alone, also where its holes were filled as another's donor.
     wanted : int
         Donors there were before those with too few figures were left out.
     """
@@ -41,6 +43,7 @@ class Pool:
     donors: Places
     told: Flags
     missing: int
+    seen: Flags
     wanted: int
 
     def without(self, units: Iterable[int]) -> Pool:
@@ -54,7 +57,7 @@ class Pool:
         left = np.setdiff1d(self.donors, np.fromiter(units, dtype=np.int64))
         if not len(left):
             raise NotEnough(_NONE)
-        return Pool(self.z, left, self.told, self.missing, self.wanted)
+        return Pool(self.z, left, self.told, self.missing, self.seen, self.wanted)
 
     @property
     def left_out(self) -> int:
@@ -83,7 +86,7 @@ def pooled_all(panel: Matrix, start: int) -> Pool:
 
 
 def _pool(panel: Matrix, z: Floats, rows: Places, start: int) -> Pool:
-    seen = np.isfinite(z)
+    seen = np.asarray(np.isfinite(z))
     early = np.asarray(seen[rows, : max(0, start - panel.anticipation)].any(axis=1))
     late = np.asarray(seen[rows, start + panel.phase_in :].any(axis=1))
     able = rows[early & late]
@@ -93,7 +96,7 @@ def _pool(panel: Matrix, z: Floats, rows: Places, start: int) -> Pool:
     z = z.copy()
     mended, missing = filled(z[able][:, told])
     z[np.ix_(able, np.flatnonzero(told))] = mended
-    return Pool(z, able, told, missing, len(rows))
+    return Pool(z, able, told, missing, seen, len(rows))
 
 
 def matched(before: Flags, pool: Pool, unit: int, name: str) -> Flags:
@@ -104,7 +107,7 @@ def matched(before: Flags, pool: Pool, unit: int, name: str) -> Flags:
     NotEnough
         If there is none.
     """
-    known = np.asarray(before & pool.told & np.isfinite(pool.z[unit]))
+    known = np.asarray(before & pool.told & pool.seen[unit])
     if not known.any():
         raise NotEnough(
             f"{name}: không có kỳ nào trước khi bắt đầu để so khớp; hãy chọn kỳ bắt đầu muộn hơn hoặc thêm kỳ trước. / "

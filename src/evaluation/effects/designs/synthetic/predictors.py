@@ -119,7 +119,10 @@ def table(panel: Matrix, pool: Pool, unit: int, before: Flags, wanted: Sequence[
     kept, names, left = [], [], []
     for p in wanted:
         source = _source(panel, pool, p, outcome)
-        values = _means(source[rows][:, before & _window(panel, p)])
+        figures = source[rows]
+        if source is pool.z:  # its own holes may have been filled as another's donor
+            figures[0] = np.where(pool.seen[unit], figures[0], np.nan)
+        values = _means(figures[:, before & _window(panel, p)])
         if values is None:
             left.append(str(p))
             continue
