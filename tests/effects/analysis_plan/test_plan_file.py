@@ -74,7 +74,7 @@ def test_any_text_that_can_be_printed_survives(text: str) -> None:
         ("start: 2017-Q1", "start: soon", "windows.start", "Cannot read the period"),
         ("until: 2018-Q4", "until: 2016-Q4", "windows.until", "before 2017-Q1"),
         ("design: sdid", "design: sdd", "methods.design", "sdid?"),
-        ("judged_by: placebo_ratio", "judged_by: placebo_rati", "methods.judged_by", "placebo_ratio?"),
+        ("judged_by: placebo\n\n", "judged_by: placebo_rati\n\n", "methods.judged_by", "placebo_ratio?"),
         ("design: sdid", "design: did", "methods", "twice"),
         ("correction: holm", "correction: bonferroni", "correction", "there are: holm"),
         ("pilot: pham-ngu-lao", "pilot: pham-ngu", "pilot", "pham-ngu-lao?"),

@@ -96,7 +96,7 @@ class AnalysisPlan:
     negative_controls: tuple[str, ...]
     windows: Windows
     donors: DonorsRule = field(default_factory=DonorsRule)
-    methods: tuple[Method, ...] = (Method("did", "placebo"), Method("sdid", "placebo"), Method("sc", "placebo_ratio"))
+    methods: tuple[Method, ...] = (Method("did", "placebo"), Method("sdid", "placebo"), Method("sc", "placebo"))
     alpha: float = 0.05
     correction: str = HOLM
     appreciable: float = 0.25
