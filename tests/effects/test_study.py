@@ -192,3 +192,18 @@ def test_units_may_be_whole_numbers_and_starts_their_own() -> None:
         study_panel(panel, outcome_name="jobs", treated=[8001], start="2005")
     with pytest.raises(ValueError, match="rows without a unit"):
         study_panel(panel.assign(unit=panel["unit"].where(panel["unit"] > 8001)), outcome_name="jobs", treated=[8002], start=2005)
+
+
+@pytest.mark.parametrize("number", [float("inf"), -float("inf"), 2e15])
+def test_a_number_without_end_or_beyond_use_is_refused_with_its_place(number: float) -> None:
+    frame = pd.DataFrame({"unit": ["a", "a", "b", "b"], "period": [1, 2, 1, 2], "numerator": [1.0, 2.0, 3.0, number]})
+    with pytest.raises(ValueError, match=r"b, 2: .* / A number is infinite or above 10\^15"):
+        study_panel(frame, outcome_name="y", treated=["a"], start=2, measure="value")
+
+
+def test_a_treated_unit_that_reported_nothing_is_named() -> None:
+    rows = [(u, t, float("nan") if u == "b" and t >= 5 else 1.0 + i + t) for i, u in enumerate("abcd") for t in range(8)]
+    frame = pd.DataFrame(rows, columns=["unit", "period", "numerator"])
+    study = study_panel(frame, outcome_name="y", treated=["a", "b"], start=5, measure="value")
+    with pytest.raises(NotEnough, match=r"b: .* / There is no figure after the start; leave it out"):
+        matrix(study)

@@ -8,8 +8,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from evaluation.effects.matrix import Flags, Floats, Matrix
+from evaluation.effects.matrix import Flags, Floats, Matrix, NotEnough
 from evaluation.language import Words
+
+_TINY = 1e-10
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,3 +110,15 @@ class Design:
         if self.each is not None:
             return self.each(panel, placebos)
         return [self.fit(panel.as_if(chosen)) for chosen in placebos]
+
+    def rounding(self, panel: Matrix) -> float:
+        """Return the size up to which a difference of estimates is rounding: tiny beside the largest outcome, or beside 1 in logs."""
+        seen = panel.y[np.isfinite(panel.y)]
+        return _TINY * (1.0 if self.ratio(panel.measure) or not len(seen) else float(np.abs(seen).max()))
+
+    def estimate(self, panel: Matrix) -> float:
+        """Return the estimate alone, NaN where the panel has too little for the design."""
+        try:
+            return self.fit(panel).estimate
+        except NotEnough:
+            return float("nan")

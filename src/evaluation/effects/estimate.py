@@ -126,7 +126,7 @@ def effect_from(study: Study, panel: Matrix, design: Design, fit: Fit, judged: J
         unit_label=study.treated_label,
         measure=panel.measure,
         scale=RATIO if ratio else DIFFERENCE,
-        p_value=judged.p_value,
+        p_value=None if judged.p_value is None or np.isnan(judged.p_value) else judged.p_value,
         smallest_p=judged.smallest_p,
         judged_by=judged_by,
         inference=judged.said,
@@ -166,8 +166,10 @@ def _frame(panel: Matrix, **columns: Any) -> pd.DataFrame:
 
 
 def _by_period(panel: Matrix, fit: Fit, judged: Judgement, after: Any, back: Any) -> pd.DataFrame:
-    ends = np.full((len(panel.periods), 2), np.nan) if judged.by_period is None else judged.by_period
-    return _frame(panel, effect=back(fit.gap), low=back(ends[:, 0]), high=back(ends[:, 1]), after=after)
+    ends = np.full((len(panel.periods), 2), np.nan) if judged.by_period is None else back(judged.by_period)
+    bounded = np.isfinite(ends).all(axis=1)  # an interval without a bound is none
+    low, high = (np.where(bounded, ends[:, side], np.nan) for side in (0, 1))
+    return _frame(panel, effect=back(fit.gap), low=low, high=high, after=after)
 
 
 def _weights(panel: Matrix, fit: Fit) -> pd.DataFrame:

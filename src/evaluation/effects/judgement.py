@@ -51,9 +51,12 @@ class Judgement:
     def claims(self, level: float) -> bool:
         """Return whether an effect is claimed at this level: the rule of the pilot and of its false alarms alike.
 
-        Both test and interval reject no effect; without an interval nothing is claimed.
+        Both test and interval reject no effect; without an interval, or with
+        an end or a p-value that is not a number, nothing is claimed.
         """
         if self.p_value is None or self.low is None or self.high is None:
+            return False
+        if np.isnan([self.p_value, self.low, self.high]).any():
             return False
         return self.p_value <= round(1 - level, 9) and not self.low <= 0.0 <= self.high
 

@@ -130,7 +130,7 @@ def matrix(study: Study) -> Matrix:
     Raises
     ------
     NotEnough
-        If there is no donor.
+        If there is no donor, or a treated unit reported nothing before its start or nothing from it on.
     """
     units, periods, top, bottom = study.arrays()
     at = {u: i for i, u in enumerate(units)}
@@ -142,8 +142,28 @@ def matrix(study: Study) -> Matrix:
     top, bottom = top[rows], bottom[rows]
     with np.errstate(divide="ignore", invalid="ignore"):
         y = np.where(bottom > 0, top / bottom, np.nan) if study.measure in ("share", "rate") else top
+    _reported(chosen, y, first)
     values, names = _covariates(study, chosen, periods)
     return Matrix(tuple(chosen), tuple(periods), y, top, bottom, first, study.anticipation, study.phase_in, study.measure, values, names)
+
+
+def _reported(units: Sequence[str], y: Floats, first: NDArray[np.int64]) -> None:
+    """Refuse treated units without a figure on a side of their start.
+
+    Others would stand for them unsaid, and placebos be averages of too many.
+    A unit that was treated from the first period on has no side before:
+    designs with own starts leave it out.
+    """
+    at, seen = np.arange(y.shape[1]), np.isfinite(y)
+    for late, vi, en in ((False, "trước", "before"), (True, "sau", "after")):
+        side = (at >= first[:, None]) == late
+        silent = [u for u, s, f in zip(units, (seen & side).any(axis=1), first, strict=True) if 0 < f < len(at) and not s]
+        if silent:
+            named = ", ".join(silent[:3]) + (", …" if len(silent) > 3 else "")
+            raise NotEnough(
+                f"{named}: không có số liệu nào {vi} khi bắt đầu; hãy bỏ khỏi các đơn vị can thiệp hoặc chọn kỳ bắt đầu khác. / "
+                f"There is no figure {en} the start; leave it out of the treated units or choose another start."
+            )
 
 
 def one_start(panel: Matrix) -> tuple[Flags, Flags]:

@@ -25,6 +25,7 @@ MEASURES = (COUNT, SHARE, RATE, VALUE)
 COLUMNS = ("unit", "period", "numerator", "denominator")
 LEVEL_FACTOR = 3.0
 MOST_NAMED = 4
+MOST = 1e15  # whole numbers are exact up to here, and squares of what is left stay finite
 REASONS = {
     "treated": Words("thuộc mô hình thí điểm", "a pilot runs there"),
     "neighbour": Words("giáp phường thí điểm (tác động lan tỏa)", "borders a pilot ward (spill-over)"),
@@ -197,7 +198,7 @@ def study_panel(
     ValueError
         If a treated unit or the start is not in the panel, nothing is left
         before or after the start, a column is missing, a unit has two rows in
-        a period, or a number is negative.
+        a period, or a number is negative, infinite or above 10^15.
     """
     starts = _starts(treated, start)
     if measure not in MEASURES:
@@ -278,6 +279,13 @@ def _checked(panel: pd.DataFrame, measure: str) -> pd.DataFrame:
     if len(twice):
         place = f"{twice['unit'].iloc[0]}, {twice['period'].iloc[0]}"
         raise ValueError(f"{place}: có hai dòng trong bảng; chỉ giữ một. / There are two rows in the panel; keep one.")
+    beyond = frame[(frame[["numerator", "denominator"]].abs() > MOST).any(axis=1)]
+    if len(beyond):
+        place = f"{beyond['unit'].iloc[0]}, {beyond['period'].iloc[0]}"
+        raise ValueError(
+            f"{place}: số vô hạn hoặc lớn hơn 10^15; hãy sửa hoặc dùng đơn vị đo lớn hơn. / "
+            f"A number is infinite or above 10^15; mend it or take a larger unit of measurement."
+        )
     negative = frame[(frame["numerator"] < 0) | (frame["denominator"] < 0)]
     if len(negative) and measure != VALUE:
         place = f"{negative['unit'].iloc[0]}, {negative['period'].iloc[0]}"

@@ -12,8 +12,9 @@ from evaluation.effects.inference import inference
 from evaluation.effects.inference.conformal import conformal_by
 from evaluation.effects.inference.jackknife import jackknife_over
 from evaluation.effects.inference.placebo_time import in_time
-from evaluation.effects.judgement import Inference
+from evaluation.effects.judgement import Inference, Judgement
 from evaluation.effects.matrix import Matrix, NotEnough
+from evaluation.language import Words
 
 NAMES = (
     "placebo",
@@ -111,3 +112,39 @@ def test_an_answer_or_a_reason(as_matrix: Callable[..., Matrix], case: str, meas
             assert found.low <= found.high, name
         if case in ("constant", "zeros", "a pilot of zeros"):
             assert not found.claims(0.95), name
+
+
+def _alike(y: np.ndarray) -> Matrix:
+    first = np.array([8, *[y.shape[1]] * (len(y) - 1)])
+    return Matrix(tuple(f"u{i:02d}" for i in range(len(y))), tuple(range(y.shape[1])), y, y, np.ones_like(y), first)
+
+
+@pytest.mark.parametrize("name", ["did", "event", "cs"])
+def test_a_pilot_like_all_its_donors_claims_nothing_but_for_rounding(name: str) -> None:
+    course = 1e6 * np.random.default_rng(1).normal(size=16)
+    panel = _alike(course + np.random.default_rng(2).normal(size=(60, 1)))  # levels of their own, one course
+    used = design(name)
+    fit = used.fit(panel)
+    for way in ("placebo", "placebo_ratio", "placebo_studentised", "ferman_pinto", "conley_taber"):
+        try:
+            found = inference(way)(used, panel, fit, 0.95, np.random.default_rng(3))
+        except NotEnough:  # nobody moves otherwise than the others
+            continue
+        assert not found.claims(0.95), (way, found.p_value)
+
+
+def test_what_is_not_a_number_claims_nothing() -> None:
+    said = Words("", "")
+    for p, low, high in ((float("nan"), 1.0, 2.0), (0.01, float("nan"), 2.0), (0.01, 1.0, float("nan"))):
+        assert not Judgement(p, low, high, 0.01, said).claims(0.95)
+
+
+def test_few_donors_are_warned_of_by_conley_taber() -> None:
+    for units, warned in ((3, True), (19, True), (21, False)):
+        panel = _alike(np.random.default_rng(5).normal(size=(units, 16)))
+        found = inference("conley_taber")(DID, panel, DID.fit(panel), 0.95, np.random.default_rng(1))
+        assert (found.warning is not None) == warned
+    few = _alike(np.random.default_rng(5).normal(size=(3, 16)))
+    said = inference("conley_taber")(DID, few, DID.fit(few), 0.95, np.random.default_rng(1)).warning
+    assert said is not None
+    assert "rejects a true null in 67%" in said.en

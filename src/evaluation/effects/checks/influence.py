@@ -96,7 +96,7 @@ def influence(of: Basis) -> Influence:
     places = [int(i) for i in np.flatnonzero(~panel.treated & (np.abs(weights) > LEAST_WEIGHT))]
     if len(places) < 2 or len(panel.units) - int(panel.treated.sum()) < 3:
         raise NotEnough("Cần ít nhất hai đơn vị so sánh có trọng số. / At least two donors with a weight are needed.")
-    found = np.array([of.design.fit(panel.without([i])).estimate for i in places])
+    found = np.array([of.design.estimate(panel.without([i])) for i in places])
     change = found - of.fit.estimate
     frame = pd.DataFrame({"unit": [panel.units[i] for i in places], "weight": weights[places], "estimate": found, "change": change})
     frame = frame.iloc[np.argsort(-np.abs(change), kind="stable")].reset_index(drop=True)

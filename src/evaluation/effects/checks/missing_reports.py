@@ -120,11 +120,11 @@ def missing_reports(of: Basis, *, m: int = IMPUTATIONS, seed: int = 0) -> Missin
     if share > 0:
         whole = [int(i) for i in np.flatnonzero(~panel.treated & gone[:, used].any(axis=1))]
         left = int((~panel.treated).sum()) - len(whole)
-        rows.append((COMPLETE, of.design.fit(panel.without(whole)).estimate if left > 1 else np.nan, left))
+        rows.append((COMPLETE, of.design.estimate(panel.without(whole)) if left > 1 else np.nan, left))
         rng = np.random.default_rng(seed)
-        draws = [of.design.fit(one).estimate for one in _completed(panel, gone, m, rng)]
-        rows.append((IMPUTED, float(np.nanmean(draws)), rows[0][2]))
-        rows += [(name, of.design.fit(_at_end(panel, gone, before, name == HIGHEST)).estimate, rows[0][2]) for name in (LOWEST, HIGHEST)]
+        draws = [x for one in _completed(panel, gone, m, rng) if np.isfinite(x := of.design.estimate(one))]
+        rows.append((IMPUTED, float(np.mean(draws)) if draws else np.nan, rows[0][2]))
+        rows += [(name, of.design.estimate(_at_end(panel, gone, before, name == HIGHEST)), rows[0][2]) for name in (LOWEST, HIGHEST)]
     frame = pd.DataFrame(rows, columns=["reading", "estimate", "donors"])
     by = frame.set_index("reading")["estimate"]
     moved = [abs(by[r] - by[REPORTED]) for r in (COMPLETE, IMPUTED) if r in by and np.isfinite(by[r])]

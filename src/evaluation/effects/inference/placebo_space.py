@@ -27,7 +27,6 @@ from evaluation.effects.matrix import Floats, Matrix
 from evaluation.language import Words, number
 
 Statistic = Literal["size", "ratio", "studentised"]
-_ZERO = 1e-10
 _SAID = {
     "size": Words(
         "Hoán vị giả dược trên các đơn vị so sánh đủ điều kiện; khoảng tin cậy đảo ngược kiểm định",
@@ -81,7 +80,7 @@ def in_space(
     """
 
     def judge(design: Design, panel: Matrix, fit: Fit, level: float, rng: np.random.Generator) -> Judgement:
-        return _judge(statistic, worst, placebos(design, panel, rng, exact_up_to, draws), panel, fit, level)
+        return _judge(statistic, worst, placebos(design, panel, rng, exact_up_to, draws), design, panel, fit, level)
 
     return judge
 
@@ -94,7 +93,7 @@ def placebo_in_space(design: Design, panel: Matrix, fit: Fit, level: float, rng:
     is None where 1 / (1 + m) is above 1 - level. Donors that the design
     gives no estimate take no part.
     """
-    return _judge("size", None, placebos(design, panel, rng), panel, fit, level)
+    return _judge("size", None, placebos(design, panel, rng), design, panel, fit, level)
 
 
 def placebo_ratio(design: Design, panel: Matrix, fit: Fit, level: float, rng: np.random.Generator) -> Judgement:
@@ -106,7 +105,7 @@ def placebo_ratio(design: Design, panel: Matrix, fit: Fit, level: float, rng: np
     is small against the noise of single periods is seen far less often than
     by the estimate itself.
     """
-    return _judge("ratio", None, placebos(design, panel, rng), panel, fit, level)
+    return _judge("ratio", None, placebos(design, panel, rng), design, panel, fit, level)
 
 
 def placebo_studentised(design: Design, panel: Matrix, fit: Fit, level: float, rng: np.random.Generator) -> Judgement:
@@ -118,10 +117,10 @@ def placebo_studentised(design: Design, panel: Matrix, fit: Fit, level: float, r
     quarters would itself scatter far more than it corrects; autocorrelation
     that all units share is in the placebos as well and needs no correction.
     """
-    return _judge("studentised", None, placebos(design, panel, rng), panel, fit, level)
+    return _judge("studentised", None, placebos(design, panel, rng), design, panel, fit, level)
 
 
-def rank(own: float, others: Floats, level: float) -> tuple[float, float | None, float]:
+def rank(own: float, others: Floats, level: float, nothing: float = 0.0) -> tuple[float, float | None, float]:
     """Return the p-value of a statistic among placebos, the largest that is not rejected, and the smallest p-value.
 
     Parameters
@@ -130,6 +129,8 @@ def rank(own: float, others: Floats, level: float) -> tuple[float, float | None,
     others : ndarray
         Of the placebos, known ones only.
     level : float
+    nothing : float
+        A placebo below the pilot by no more than this is as large.
 
     Returns
     -------
@@ -139,20 +140,20 @@ def rank(own: float, others: Floats, level: float) -> tuple[float, float | None,
     smallest : float
     """
     n = len(others)
-    p = float((1 + (others >= own).sum()) / (n + 1))
+    p = float((1 + (others >= own - nothing).sum()) / (n + 1))
     place = int(np.ceil(round(level * (n + 1), 9)))  # 0.95 * 60 is a little above 57 in binary
     return p, float(np.sort(others)[place - 1]) if place <= n else None, 1 / (n + 1)
 
 
-def _judge(statistic: Statistic, worst: float | None, made: Placebos, panel: Matrix, fit: Fit, level: float) -> Judgement:
-    rows = panel.treated
+def _judge(statistic: Statistic, worst: float | None, made: Placebos, design: Design, panel: Matrix, fit: Fit, level: float) -> Judgement:
+    rows, nothing = panel.treated, design.rounding(panel)
     before, after = np.asarray(panel.before[rows].all(axis=0)), np.asarray(panel.after[rows].any(axis=0))
     gaps = np.stack([f.gap for f in made.fits]) if made.fits else np.empty((0, len(panel.periods)))
     pre, own_pre = _rms(gaps[:, before]), fit.rmspe(before)
     if statistic == "ratio":
-        values, own = _over(_rms(gaps[:, after]), pre), float(_over(np.array([fit.rmspe(after)]), np.array([own_pre]))[0])
+        values, own = _over(_rms(gaps[:, after]), pre, nothing), _one_over(fit.rmspe(after), own_pre, nothing)
     elif statistic == "studentised":
-        values, own = _over(np.abs(made.estimates), pre), float(_over(np.array([abs(fit.estimate)]), np.array([own_pre]))[0])
+        values, own = _over(np.abs(made.estimates), pre, nothing), _one_over(abs(fit.estimate), own_pre, nothing)
     else:
         values, own = np.abs(made.estimates), abs(fit.estimate)
     use = ~np.isnan(values) & np.isfinite(made.estimates)
@@ -163,7 +164,7 @@ def _judge(statistic: Statistic, worst: float | None, made: Placebos, panel: Mat
         return Judgement(
             None, None, None, None, _said(statistic, made, worst), placebo_units=made.names, placebo_fits=made.fits, details=details
         )
-    p, reach, smallest = rank(own, values[use], level)
+    p, reach, smallest = rank(own, values[use], level, nothing if statistic == "size" else 0.0)
     scale, scales = (np.ones(len(gaps)), 1.0) if statistic == "size" else (pre, own_pre)
     ends = _ends(statistic, reach, fit, fit.gap[after], own_pre)
     why = None if reach is None or ends != (None, None) else _NO_CONSTANT if np.isfinite(reach) else _PERFECT
@@ -187,11 +188,15 @@ def _rms(gaps: Floats) -> Floats:
     return np.where(n > 0, np.sqrt(total / np.maximum(n, 1)), np.nan)
 
 
-def _over(top: Floats, bottom: Floats) -> Floats:
-    """Return a ratio: infinite over a perfect fit, NaN where neither side moved."""
-    fitted = bottom <= _ZERO * np.maximum(1.0, top)
+def _over(top: Floats, bottom: Floats, nothing: float) -> Floats:
+    """Return a ratio: infinite over a perfect fit, NaN where neither side moved but for rounding."""
+    fitted = bottom <= nothing
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(fitted & ~np.isnan(top), np.where(top > _ZERO, np.inf, np.nan), top / bottom)
+        return np.where(fitted & ~np.isnan(top), np.where(top > nothing, np.inf, np.nan), top / bottom)
+
+
+def _one_over(top: float, bottom: float, nothing: float) -> float:
+    return float(_over(np.array([top]), np.array([bottom]), nothing)[0])
 
 
 def _ends(statistic: Statistic, reach: float | None, fit: Fit, later: Floats, own_pre: float) -> tuple[float | None, float | None]:

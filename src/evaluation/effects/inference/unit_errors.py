@@ -8,7 +8,7 @@ import numpy as np
 
 from evaluation.effects.design import Design, Fit
 from evaluation.effects.inference.placebo_sets import single_fits
-from evaluation.effects.matrix import Floats, Matrix
+from evaluation.effects.matrix import Floats, Matrix, NotEnough
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +43,13 @@ class UnitErrors:
 def unit_errors(design: Design, panel: Matrix, fit: Fit) -> UnitErrors | None:
     """Return the errors of the treated units and the donors, None where the estimate or all of theirs are unknown.
 
+    Raises
+    ------
+    NotEnough
+        If the donors' errors do not differ but for rounding.
+
+    Notes
+    -----
     Where the n donors weigh the same, a placebo estimate is the donor's
     change less the mean of the n - 1 others: n / (n - 1) times its residual.
     """
@@ -55,6 +62,11 @@ def unit_errors(design: Design, panel: Matrix, fit: Fit) -> UnitErrors | None:
     alike = bool(len(weights) > 0 and np.ptp(weights) < 1e-9 and weights[0] > 0)
     n = int(known.sum())
     errors = estimates[known] * ((n - 1) / n if alike else 1.0)
+    if np.ptp(errors) <= design.rounding(panel):
+        raise NotEnough(
+            "Các đơn vị so sánh không biến động khác nhau, nên không biết ngẫu nhiên có thể làm thay đổi đến đâu. / "
+            "No comparison unit moves otherwise than the others, so how far chance moves one is not known."
+        )
     return UnitErrors(_treated(design, panel, fit), errors, donors[known], alike)
 
 
