@@ -96,7 +96,7 @@ def test_nothing_of_people_is_shown_by_quarter_and_nothing_of_enforcement_by_war
 
 def test_no_figure_draws_the_ward_s_own_counts_of_people(pilot_of: Callable[..., PilotReport]):
     drawn = {b.id for b in pilot_of(PLACED).tree().all_blocks() if isinstance(b, Figure)}
-    assert drawn == {"theory-figure", "gaps-figure"}
+    assert drawn == {"theory-figure", "gaps-figure", "pre-trends-figure", "spill-over-figure", "specifications-figure"}
 
 
 def test_an_effect_stands_beside_its_false_alarms_and_its_corrected_p(pilot_of: Callable[..., PilotReport]):
@@ -108,7 +108,43 @@ def test_an_effect_stands_beside_its_false_alarms_and_its_corrected_p(pilot_of: 
     assert first["false_alarms"]["m"] > 0
     assert first["p_adjusted"] >= first["p"]
     assert first["verdict"] in ("clear", "corrected")
-    assert ("is claimed" in report.front.parts[0].blocks[0].text) is (first["verdict"] != "clear")  # type: ignore[union-attr]
+    assert (report.front.parts[0].blocks[0].text.startswith("An effect may be claimed")) is (first["verdict"] == "clear")  # type: ignore[union-attr]
+
+
+def test_a_registered_plan_is_followed_and_said(pilot_of: Callable[..., PilotReport]):
+    report = pilot_of(PLACED, "en")
+    found = report.subject.evidence.effects
+    assert found.plan is not None
+    assert {e.effect.planned for e in found.outcomes if e.effect is not None} == {"planned"}
+    assert found.departures.departures == ()
+    assert [bool(e.others) for e in found.outcomes] == [e.outcome in found.plan.primary for e in found.outcomes]
+    assert [m.judged_by for m in found.others] == [e.judged_by for e in found.outcomes[0].others]
+    assert "secondary outcome: 3" in tables(report)["effects-table"].note
+    said = " ".join(texts(report.tree(), (report.method,)))
+    assert "carried out as planned" in said
+    assert "Negative controls as planned" in said
+
+
+def test_a_report_before_the_plan_s_end_says_that_it_is_interim(pilot_of: Callable[..., PilotReport]):
+    report = pilot_of(PLACED, "en", "2017-Q1")
+    said = " ".join(texts(report.tree(), (report.method,)))
+    assert "its results are interim" in said
+    assert "2018-Q4" not in said.replace("period=", "")
+
+
+def test_page_one_says_what_was_done_how_sure_and_which_options_the_rules_allow(pilot_of: Callable[..., PilotReport]):
+    done, sure, options = pilot_of(PLACED, "en").front.parts[0].blocks[1].items  # type: ignore[union-attr]
+    assert re.search(r"services in \d of 8 quarters", done)
+    assert "million VND" in done
+    assert "Certainty" in sure
+    assert re.fullmatch(r"Options by preset rules: .*extend – not met.*\.", options)
+
+
+def test_wherever_false_alarms_are_shown_the_rule_stands_beside_them(pilot_of: Callable[..., PilotReport]):
+    report = pilot_of(PLACED, "en")
+    rule = report.subject.evidence.effects.outcomes[0].effect.calibration.rule("en")  # type: ignore[union-attr]
+    assert rule in tables(report)["results-table"].note
+    assert rule in " ".join(texts(report.tree(), (report.effects,)))
 
 
 def test_a_model_without_a_place_claims_nothing(pilot_of: Callable[..., PilotReport]):
@@ -136,7 +172,12 @@ def test_every_harm_says_how_it_was_looked_for_and_out_of_how_many(pilot_of: Cal
     assert (complaints[2].text, complaints[3].text) == ("no denominator", "not recorded")
     said = " ".join(texts(pilot_of(PLACED, "en").tree(), (pilot_of(PLACED, "en").harms,)))
     assert "no harm" not in said.replace("there was no harm", "")
-    assert "1/15" in said
+    assert "can never claim an effect at 5%" in said
+    surveyed = [f for f in pilot_of(PLACED, "en").tree().key_figures if f["kind"] == "survey"]
+    assert surveyed
+    assert all(f["never_claims"] and f["smallest_p"] == pytest.approx(1 / 15) for f in surveyed)
+    fear = pilot_of(PLACED, "en").front.parts[1].blocks[0].items[1]  # type: ignore[union-attr]
+    assert "can never be claimed at 5%" in fear.detail
 
 
 def test_before_the_start_nothing_is_estimated(pilot_of: Callable[..., PilotReport]):

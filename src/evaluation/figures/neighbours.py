@@ -24,7 +24,13 @@ SEEN = Words("{n} phường: {before} trước, {after} sau", "{n} wards: {befor
 
 
 def neighbours(
-    result: NeighbourEffects, ax: Axes | None = None, *, language: str = "vi", title: str = "", source: str | None = None
+    result: NeighbourEffects,
+    ax: Axes | None = None,
+    *,
+    language: str = "vi",
+    title: str = "",
+    source: str | None = None,
+    counted: bool = True,
 ) -> Axes:
     """Draw both rings' change against wards far away, and the placebo rings under it; a schema, no map, and no ward is named.
 
@@ -37,6 +43,8 @@ def neighbours(
         The finding; that of the rings where left out.
     source : str, optional
         Source line; None for the data's own, "" for none.
+    counted : bool
+        Whether each ring's counts before and after stand beside it; a report that leaves the office goes without.
 
     Returns
     -------
@@ -61,7 +69,8 @@ def neighbours(
                 zorder=3,
             )
             counts = {k: number(row[c], language) for k, c in (("n", "n_units"), ("before", "before"), ("after", "after"))}
-            beside(ax, height, SEEN[language].format(**counts))
+            if counted:
+                beside(ax, height, SEEN[language].format(**counts))
         base = len(rows)
         inside = np.quantile(placebo, [0.005, 0.995])
         drawn = placebo[(placebo >= inside[0]) & (placebo <= inside[1])]

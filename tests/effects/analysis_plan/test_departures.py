@@ -82,6 +82,17 @@ def test_another_method_level_or_last_period() -> None:
     assert planned(registered(small()), study(), "did", "placebo", level=0.9) == "exploratory"
 
 
+def test_a_further_design_of_a_secondary_outcome_was_not_planned() -> None:
+    second = study(outcome_name="hiv_tested")
+    assert kinds(small(), study(), design="event") == set()
+    assert kinds(small(), second, design="event") == {"method"}
+    assert planned(registered(small()), second, "event", "placebo") == "exploratory"
+    (said,) = [
+        d.said.en for d in departures(small(), [estimate_effect(second, "event", "placebo")], [second]).departures if d.kind == "method"
+    ]
+    assert said.endswith("planned: did/placebo.")
+
+
 def test_the_donors_rule_is_held_against_the_units_compared_with() -> None:
     factor = small(donors=DonorsRule(level_factor=1.05))
     found = departures(registered(factor), [estimate_effect(study(), "did", "placebo")], [study()])
@@ -112,8 +123,8 @@ def test_a_plan_registered_after_the_data_makes_nothing_planned() -> None:
     assert planned(late, study(), "did", "placebo") == "exploratory"
     found = departures(late, [])
     assert found.departures[0].kind == "after_data"
-    assert "after the data: figures to 2017-Q1" in found.departures[0].said.en
-    assert "sau khi đã có số liệu đến 2017-Q1" in late.summary("vi")
+    assert "after the data: figures to Q1 2017" in found.departures[0].said.en
+    assert "sau khi đã có số liệu đến quý I/2017" in late.summary("vi")
     assert not registered(small(), last="").after_data
 
 

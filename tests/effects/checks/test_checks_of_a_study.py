@@ -101,6 +101,7 @@ def test_changes_of_reporting_are_judged_by_their_distance_and_their_step() -> N
     of = basis(study(counts(seed=5)))
     assert [c.period for c in form_changes(QUARTERS)] == ["2016-Q1"]
     assert regime_changes(of).check().verdict == HOLDS
+    assert "quý I/2016 (" in regime_changes(of).summary("vi")
     reason = Words("người phụ trách mới", "another focal person")
     assert regime_changes(of, [DocumentedChange("2017-Q1", reason)]).check().verdict == FAILS
     near = regime_changes(of, [DocumentedChange("2016-Q3", reason)])

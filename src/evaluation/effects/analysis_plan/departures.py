@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evaluation.effects.analysis_plan.plan import AnalysisPlan
+from evaluation.effects.analysis_plan.plan import AnalysisPlan, Method
 from evaluation.effects.analysis_plan.registered import RegisteredPlan, standing_plan
 from evaluation.effects.effect import Effect
 from evaluation.effects.study import Study
 from evaluation.indicators import indicators
 from evaluation.language import Words, listed, number, percent, uncapitalised, words
+from evaluation.periods import said_period
 from evaluation.results import Result
 
 if TYPE_CHECKING:
@@ -234,12 +235,10 @@ def _outcome(plan: AnalysisPlan, outcome: str, label: Words, design: str) -> lis
 
 
 def _method(plan: AnalysisPlan, outcome: str, label: Words, design: str, judged_by: str) -> list[Departure]:
-    if any((m.design, m.judged_by) == (design, judged_by) for m in plan.methods):
+    wanted = [m for o, m in plan.analyses if o == outcome] or list(plan.methods)
+    if Method(design, judged_by) in wanted:
         return []
-    known = (
-        listed([f"{m.design}/{m.judged_by}" for m in plan.methods], "vi"),
-        listed([f"{m.design}/{m.judged_by}" for m in plan.methods], "en"),
-    )
+    known = (listed([f"{m.design}/{m.judged_by}" for m in wanted], v) for v in ("vi", "en"))
     said = words("departures.method", outcome=_named(label), method=f"{design}/{judged_by}", planned=Words(*known))
     return [Departure("method", outcome, design, said)]
 
@@ -256,7 +255,8 @@ def _level(plan: AnalysisPlan, outcome: str, level: float) -> list[Departure]:
 
 
 def _windowed(kind: str, outcome: str, own: object, wanted: str, slots: dict[str, Words]) -> Departure:
-    return Departure(kind, outcome, "", words(f"departures.{kind}", **slots, own=own, planned=wanted))
+    own_said, planned_said = (Words(*[said_period(str(p), v, inside=True) for v in ("vi", "en")]) for p in (own, wanted))
+    return Departure(kind, outcome, "", words(f"departures.{kind}", **slots, own=own_said, planned=planned_said))
 
 
 def _named(label: Words) -> Words:

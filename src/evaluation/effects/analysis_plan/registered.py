@@ -12,6 +12,7 @@ from evaluation.effects.analysis_plan.plan_file import read_plan
 from evaluation.effects.pilots import pilot_study
 from evaluation.effects.study import Study
 from evaluation.language import Words, day
+from evaluation.periods import said_period
 from evaluation.store import EvidenceStore
 
 _BEFORE = Words(
@@ -54,7 +55,12 @@ class RegisteredPlan:
     def summary(self, language: str | None = None) -> str:
         """Return version, day, hash, and whether it came before the data."""
         speak = language or "en"
-        slots = {"version": self.version, "day": day(self.registered, speak), "hash": self.sha256[:12], "last": self.last_period}
+        slots = {
+            "version": self.version,
+            "day": day(self.registered, speak),
+            "hash": self.sha256[:12],
+            "last": self.last_period and said_period(self.last_period, speak, inside=True),
+        }
         return (_AFTER if self.after_data else _BEFORE)[speak].format(**slots)
 
 

@@ -19,6 +19,7 @@ from evaluation.effects.checks.verdicts import DOUBTFUL, FAILS, HOLDS, Check
 from evaluation.effects.matrix import NotEnough, periods_at
 from evaluation.language import Words, listed, number
 from evaluation.monitoring.series import FORM_CHANGED, FORM_PERIODS, DocumentedChange
+from evaluation.periods import said_period
 from evaluation.results import Result
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class RegimeChanges(Result):
             )[speak]
             p = row["p_value"]
             test = "" if not np.isfinite(p) else f", p = {number(p, speak, 3)}"
-            parts.append(f"{row['period']} ({reason}; {where}{test})")
+            parts.append(f"{said_period(str(row['period']), speak, inside=True)} ({reason}; {where}{test})")
         head = Words("Thay đổi cách báo cáo được ghi nhận", "Documented changes of reporting")[speak]
         return f"{head}: {listed(parts, speak)}"
 
@@ -128,7 +129,7 @@ def regime_changes(of: Basis, changes: Sequence[DocumentedChange] | None = None)
         step, p = np.nan, np.nan
         if LEAST <= at <= first - LEAST:
             before = as_if_started(panel, at, first)
-            step = of.design.fit(before).estimate
+            step = of.design.estimate(before)
             donors = [(int(d),) for d in np.flatnonzero(~before.treated)]
             p = rank_p(step, [f.estimate for f in of.design.fits(before, donors)]) if np.isfinite(step) else np.nan
         rows.append((change.period, change.reason.en, change.reason.vi, at - first, step, p))

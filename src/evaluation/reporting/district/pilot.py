@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.effects.effect import Effect
+from evaluation.effects.estimate import estimate_effect
 from evaluation.effects.matrix import NotEnough
 from evaluation.effects.pilots import pilot_starts, pilot_study, placed_pilots, ward_of
 from evaluation.effects.study import REASONS, Study
@@ -15,11 +16,14 @@ from evaluation.language import number, percent, points, say, say_count, sentenc
 from evaluation.periods import Period
 from evaluation.places import within_sentence
 from evaluation.plan import Pilot
+from evaluation.reporting.calibrations import calibrated_effect
 from evaluation.reporting.district.subject import Subject
 from evaluation.reporting.district.written import points_interval, signed
 from evaluation.reporting.model import Block, Bullets, Cell, Column, Paragraph, Section, Table
 from evaluation.reporting.pictures import picture
 from evaluation.store import open_store
+
+MOST_WRITTEN = 10.0  # an end above ten times more says only that there is no bound of any use: it is written "over 1,000 %"
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +37,7 @@ def _estimated(path: Path, as_of: object, pilot: str, outcome: str, until: str) 
     """Return the estimate of one of a pilot's outcomes."""
     made = pilot_study(open_store(path, as_of), pilot, outcome, until)  # type: ignore[arg-type]
     try:
-        return _Estimated(made, made.estimate())
+        return _Estimated(made, calibrated_effect(estimate_effect(made), made))
     except NotEnough:
         return _Estimated(made, None)
 
@@ -59,7 +63,14 @@ def pilot(subject: Subject) -> Section:
     if own:
         return Section("pilot", title, (), tuple(_own(subject, p) for p in own))
     known = tuple(_primary(subject, p) for p in placed_pilots().values())
-    blocks = (Paragraph(say("pilot.none", speak, place=subject.place)), Paragraph(say("pilot.known", speak)), Bullets(known))
+    blocks: tuple[Block, ...] = (
+        Paragraph(say("pilot.none", speak, place=subject.place)),
+        Paragraph(say("pilot.known", speak)),
+        Bullets(known),
+    )
+    calibrated = [e.effect.calibration for p in placed_pilots() for e in estimates(subject, p, most=1) if e.effect is not None]
+    if rules := dict.fromkeys(c.rule(speak) for c in calibrated if c is not None):
+        blocks = (*blocks, Paragraph(" ".join((say("pilot.alarms", speak), *rules)), "note"))
     return Section("pilot", title, (*blocks, Paragraph(say("pilot.certainty", speak))))
 
 
@@ -121,7 +132,8 @@ def effect_interval(effect: Effect, low: float, high: float, language: str) -> s
     """Write an interval on the effect's scale."""
     if effect.scale == "difference":
         return points_interval(low, high, language)
-    return span(signed(low, language), signed(high, language), language)
+    top = say("model.effect.over", language, most=percent(MOST_WRITTEN, language, 0)) if high - 1 > MOST_WRITTEN else signed(high, language)
+    return span(signed(low, language), top, language)
 
 
 def effect_sentence(study: Study, effect: Effect | None, language: str) -> str:

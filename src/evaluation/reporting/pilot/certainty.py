@@ -21,7 +21,8 @@ def certainty_sentence(subject: Subject) -> str:
     speak, grade = subject.language, overall(subject)
     if not grade:
         return say("model.certainty.none", speak)
-    return say("model.certainty.overall", speak, grade=GRADE_WORDS[grade][speak])
+    of_plan = subject.evidence.effects.plan is not None
+    return say("model.certainty.overall.primary" if of_plan else "model.certainty.overall", speak, grade=GRADE_WORDS[grade][speak])
 
 
 def certainty(subject: Subject) -> Section:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from evaluation.effects.checks.verdicts import DOUBTFUL, FAILS, HOLDS, UNTRIED, Checks
 from evaluation.effects.checks.verdicts import VERDICTS as CHECKED
 from evaluation.effects.designs import design
-from evaluation.effects.effect import Effect
+from evaluation.effects.effect import RATIO, Effect, said_p
 from evaluation.effects.study import REASONS
 from evaluation.language import number, say, say_count, sentence
 from evaluation.reporting.district.pilot import effect_interval, effect_size
 from evaluation.reporting.model import Block, Bullets, Cell, Column, Figure, Paragraph, Section, Table
 from evaluation.reporting.pictures import picture
-from evaluation.reporting.pilot.effect_words import alarms, effect_sentence, said
+from evaluation.reporting.pilot.effect_words import alarms, correction, effect_sentence, named, of_plan, said
 from evaluation.reporting.pilot.estimates import Estimated
 from evaluation.reporting.pilot.rules import BLOCKED
 from evaluation.reporting.pilot.subject import Subject
@@ -49,7 +50,7 @@ def _estimates(subject: Subject, found: tuple[Estimated, ...]) -> tuple[Block, .
     blocks: list[Block] = [_table(subject, found)]
     calibration = found[0].effect.calibration if found[0].effect else None
     if calibration is not None:
-        blocks.append(Paragraph(f"{sentence(calibration.summary(speak))}. {calibration.rule(speak)}"))
+        blocks.append(Paragraph(f"{found[0].study.label[speak]}: {calibration.summary(speak)}. {calibration.rule(speak)}"))
     drawn = [e for e in found if e.effect is not None and said(subject, e) != BLOCKED]
     return (*blocks, *([_figure(subject, drawn[0].effect)] if drawn and drawn[0].effect else []))
 
@@ -57,10 +58,13 @@ def _estimates(subject: Subject, found: tuple[Estimated, ...]) -> tuple[Block, .
 def _table(subject: Subject, found: tuple[Estimated, ...]) -> Table:
     speak = subject.language
     heads = (("name", 23), ("effect", 11), ("interval", 14), ("p", 7), ("adjusted", 8), ("alarms", 10), ("detectable", 11), ("reading", 16))
-    columns = tuple(Column(say(f"model.effects.col.{h}", speak), h not in ("name", "reading"), h == "name", w) for h, w in heads)
+    level = number(100 * subject.evidence.effects.level, speak)
+    columns = tuple(
+        Column(say(f"model.effects.col.{h}", speak, level=level), h not in ("name", "reading"), h == "name", w) for h, w in heads
+    )
     rows = tuple(_row(subject, e) for e in found)
-    note = say("model.effects.note", speak)
-    return Table("effects-table", say("model.effects.caption", speak, ward=subject.ward), columns, rows, note)
+    note = say("model.effects.note", speak, correction=correction(subject))
+    return Table("effects-table", say("model.effects.caption", speak, ward=subject.ward, plan=of_plan(subject)), columns, rows, note)
 
 
 def _row(subject: Subject, found: Estimated) -> tuple[Cell, ...]:
@@ -68,7 +72,7 @@ def _row(subject: Subject, found: Estimated) -> tuple[Cell, ...]:
     none = Cell(say("state.not_applicable", speak), "not_applicable")
     reading = Cell(say(f"model.reading.{verdict}", speak))
     if effect is None or verdict == BLOCKED:
-        return (Cell(found.study.label[speak]), none, none, none, none, none, none, reading)
+        return (Cell(named(subject, found)), none, none, none, none, none, none, reading)
 
     def sized(x: float | None) -> Cell:
         return none if x is None else Cell(effect_size(effect, x, speak))
@@ -76,10 +80,10 @@ def _row(subject: Subject, found: Estimated) -> tuple[Cell, ...]:
     held = effect.low is not None and effect.high is not None
     adjusted = subject.evidence.effects.claim(found.outcome).get("p_adjusted")
     return (
-        Cell(found.study.label[speak]),
+        Cell(named(subject, found)),
         sized(effect.estimate),
         Cell(effect_interval(effect, effect.low, effect.high, speak)) if held else none,  # type: ignore[arg-type]
-        none if effect.p_value is None else Cell(number(effect.p_value, speak, 3)),
+        none if effect.p_value is None else Cell(said_p(effect.p_value, speak).removeprefix("p = ").removeprefix("p ")),
         none if adjusted is None or adjusted != adjusted else Cell(number(adjusted, speak, 3)),
         Cell(alarms(effect.calibration, speak)),
         sized(effect.calibration.detectable if effect.calibration else None),
@@ -100,7 +104,7 @@ def _designs(subject: Subject, found: tuple[Estimated, ...]) -> tuple[Block, ...
     names = [m.design for m in (evidence.main, *evidence.others)]
     rows = []
     for e in found:
-        if e.effect is None:
+        if e.effect is None or not evidence.designs_of(e.outcome):
             continue
         by = {x.design: x for x in (e.effect, *e.others)}
         cells = [_estimate(by.get(n), speak) for n in names]
@@ -112,9 +116,8 @@ def _designs(subject: Subject, found: tuple[Estimated, ...]) -> tuple[Block, ...
         Column(h, 0 < i <= len(names), i == 0, w)
         for i, (h, w) in enumerate(zip(heads, (26, *[64 // len(names)] * len(names), 10), strict=True))
     )
-    return Paragraph(say("model.effects.designs.intro", speak)), Table(
-        "designs-table", say("model.effects.designs.caption", speak), columns, tuple(rows)
-    )
+    caption = say("model.effects.designs.caption", speak, level=number(100 * evidence.level, speak))
+    return Paragraph(say("model.effects.designs.intro", speak)), Table("designs-table", caption, columns, tuple(rows))
 
 
 def _estimate(effect: Effect | None, language: str) -> Cell:
@@ -132,9 +135,9 @@ def _checks(subject: Subject, found: tuple[Estimated, ...]) -> tuple[Block, ...]
     if not tried:
         return (Paragraph(say("model.effects.checks.none", speak)),)
     blocks: list[Block] = [Paragraph(say("model.effects.checks.intro", speak)), _check_table(subject, *tried[0])]
-    if len(tried) > 1:
-        blocks.append(_others_table(subject, tried[1:]))
-    return tuple(blocks)
+    figures = _check_figures(subject, *tried[0])
+    others = [_others_table(subject, tried[1:])] if len(tried) > 1 else []
+    return (*blocks, *figures[:2], *others, *figures[2:])  # the tall one last, so that what is before it fills its page
 
 
 def _check_table(subject: Subject, found: Estimated, checks: Checks) -> Table:
@@ -142,7 +145,27 @@ def _check_table(subject: Subject, found: Estimated, checks: Checks) -> Table:
     rows = tuple((Cell(c.name[speak]), Cell(CHECKED[c.verdict][speak]), Cell(sentence(c.said[speak]))) for c in checks.found)
     heads = (("check", 24), ("verdict", 16), ("found", 60))
     columns = tuple(Column(say(f"model.effects.checks.col.{h}", speak), row_header=h == "check", width=w) for h, w in heads)
-    return Table("checks-table", say("model.effects.checks.caption", speak, label=found.study.label[speak]), columns, rows)
+    note = say("model.effects.checks.scale", speak) if found.effect is not None and found.effect.scale == RATIO else ""
+    return Table("checks-table", say("model.effects.checks.caption", speak, label=found.study.label[speak]), columns, rows, note)
+
+
+def _check_figures(subject: Subject, found: Estimated, checks: Checks) -> list[Figure]:
+    """Return the pictures of the first outcome's checks that say more than their sentence."""
+    from evaluation.figures.neighbours import neighbours
+    from evaluation.figures.pre_trends import pre_trends
+    from evaluation.figures.specification_curve import specification_curve
+
+    speak, label = subject.language, found.study.label[subject.language]
+    draw: dict[str, Callable[[Any], Any]] = {
+        "pre_trends": lambda r: pre_trends(r, language=speak),
+        "spill_over": lambda r: neighbours(r, language=speak, counted=False),
+        "specifications": lambda r: specification_curve(r, language=speak),
+    }
+    return [
+        picture(draw[name](checks.results[name]), f"{name.replace('_', '-')}-figure", say(f"model.check.{name}", speak, label=label))
+        for name in draw
+        if name in checks.results
+    ]
 
 
 def _others_table(subject: Subject, tried: Sequence[tuple[Estimated, Checks]]) -> Table:
@@ -164,7 +187,8 @@ def _spill_over(subject: Subject) -> str:
     speak, seen = subject.language, subject.evidence.effects.spill_over
     if seen is None:
         return say("model.effects.spill.none", speak)
-    return say("model.effects.spill.seen", speak, seen=seen.summary(speak), p=number(seen.p_value, speak, 3))
+    said_of = seen.summary(speak).rstrip(".")
+    return say("model.effects.spill.seen", speak, seen=f"{said_of} ({said_p(seen.p_value, speak)}).")
 
 
 def _stands_on(subject: Subject, found: Estimated) -> tuple[str, ...]:

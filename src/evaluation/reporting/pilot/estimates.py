@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -20,7 +20,7 @@ from evaluation.effects.pilots import pilot_study, placed_pilots, ward_of
 from evaluation.effects.study import Study
 from evaluation.effects.synthesis.certainty import Certainty, certainty
 from evaluation.effects.synthesis.evidence import EvidenceTable, evidence_table
-from evaluation.effects.synthesis.grounds import Grounds, grounds
+from evaluation.effects.synthesis.grounds import APPRECIABLE, Grounds, grounds
 from evaluation.language import Words, halves
 from evaluation.monitoring.around.displacement import Displacement, displacement
 from evaluation.monitoring.around.rings import rings
@@ -28,11 +28,13 @@ from evaluation.monitoring.around.spillover import Spillover, spillover
 from evaluation.monitoring.series import ward_series
 from evaluation.places import neighbours
 from evaluation.plan import Pilot
+from evaluation.reporting.calibrations import calibrated_effect
 from evaluation.store import EvidenceStore
 
 REACHED = "outreach_reached"
+LEVEL = 0.95
 MAIN = Method("did", "placebo")
-OTHERS = (Method("sdid", "placebo"), Method("mc", "placebo"))  # rest on other assumptions than the main design
+OTHERS = (Method("sdid", "placebo"), Method("sc", "placebo_ratio"))  # rest on other assumptions than the main design
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +110,15 @@ class Estimates:
         """Further designs: the plan's, else those that rest on other assumptions than the default."""
         return OTHERS if self.plan is None else self.plan.methods[1:]
 
+    def designs_of(self, outcome: str) -> tuple[Method, ...]:
+        """Further designs for an outcome: an analysis plan asks for them on its primary outcomes alone."""
+        return self.others if self.plan is None or outcome in self.plan.primary else ()
+
+    @property
+    def level(self) -> float:
+        """Confidence level of intervals and tests: the analysis plan's, else the default."""
+        return LEVEL if self.plan is None else self.plan.level
+
     @property
     def asked(self) -> tuple[str, ...]:
         """Outcomes to estimate: the analysis plan's in its order, then those that the city's plan expects and it leaves out."""
@@ -144,11 +155,24 @@ class Estimates:
         rows = {} if self.table is None else self.table.rows.set_index("outcome").to_dict("index")
         return {str(k): v for k, v in rows.get(outcome, {}).items()}
 
+    def family(self, outcome: str) -> int:
+        """Return over how many tests an outcome's p-value is corrected: those of its role in the analysis plan."""
+        if self.table is None:
+            return 0
+        rows, role = self.table.rows, self.claim(outcome).get("role")
+        return int((rows["p_value"].notna() & (rows["role"] == role)).sum())
+
+    @property
+    def interim(self) -> bool:
+        """Whether the report's period comes before the last one of the analysis plan."""
+        return self.plan is not None and self.until < self.plan.windows.until
+
     def study(self, name: str) -> Study:
         """Describe the study of an outcome: as the analysis plan has it where there is one, up to the report's period."""
-        if self.plan is not None and self.plan.windows.until <= self.until:
-            return plan_study(self.store, self.plan, name)
-        return pilot_study(self.store, self.model.id, name, self.until)
+        if self.plan is None:
+            return pilot_study(self.store, self.model.id, name, self.until)
+        windows = replace(self.plan.windows, until=min(self.until, self.plan.windows.until))
+        return plan_study(self.store, replace(self.plan, windows=windows), name)
 
     @cached_property
     def controls(self) -> tuple[tuple[Study, ...], tuple[Effect, ...]]:
@@ -167,7 +191,9 @@ class Estimates:
         return tuple(studies), tuple(effects)
 
     def _estimate(self, study: Study, method: Method, calibrated: bool = False) -> Effect:
-        found = estimate_effect(study, method.design, method.judged_by, seed=self.seed, calibrated=calibrated)
+        found = estimate_effect(study, method.design, method.judged_by, level=self.level, seed=self.seed)
+        if calibrated:
+            found = calibrated_effect(found, study, method.design, method.judged_by, self.seed)
         return marked(standing_plan(self.plans), study, found)
 
     def _estimated(self, name: str, first: bool) -> Estimated:
@@ -177,7 +203,7 @@ class Estimates:
             effect = self._estimate(study, self.main, calibrated=True)
         except NotEnough as error:
             return Estimated(name, study, None, halves(str(error)))
-        others = tuple(e for m in self.others if (e := self._other(study, m)) is not None)
+        others = tuple(e for m in self.designs_of(name) if (e := self._other(study, m)) is not None)
         tried = self._checked(study) if first or effect.clear else None
         return Estimated(name, study, effect, None, others, tried, certainty(effect, self._grounds(study, others, tried)))
 
@@ -188,7 +214,7 @@ class Estimates:
             return None
 
     def _checked(self, study: Study) -> Checks:
-        return checks(study, self.main.design, self.main.judged_by, controls=self.controls[0], seed=self.seed)
+        return checks(study, self.main.design, self.main.judged_by, controls=self.controls[0], level=self.level, seed=self.seed)
 
     def _grounds(self, study: Study, others: tuple[Effect, ...], tried: Checks | None) -> Grounds:
         """Return what the evidence on an outcome stands on: what was looked at, and nothing else."""
@@ -206,6 +232,7 @@ class Estimates:
             spill_over=self.spill_over.p_value <= 1 - self.spill_over.level if self.spill_over else None,
             registered_before=None if standing is None else not standing.after_data,
             unreported=None if standing is None else 0,
+            appreciable=APPRECIABLE if self.plan is None else self.plan.appreciable,
         )
 
     @cached_property

@@ -84,16 +84,14 @@ class PilotEvidence:
         counts = ward_counts(reported, list(self.city.periods), [self.ward.code], wanted)
         return protected_ward(counts, self.city.protection, self.ward.district_code)
 
-    def spans(self, element: str) -> pd.DataFrame:
-        """Return an element's shown spans of the ward, in time order."""
-        return self.shown[self.shown["element"] == element].sort_values("span")
+    @cached_property
+    def _counts(self) -> Mapping[tuple[str, str], tuple[float | None, str]]:
+        rows = zip(*(self.shown[c] for c in ("element", "span", "value", "state")), strict=True)
+        return {(str(e), str(s)): (float(v) if state == SHOWN else None, str(state)) for e, s, v, state in rows}
 
     def count(self, element: str, span: str) -> tuple[float | None, str]:
         """Return an element's value and state in a quarter or year; missing where it has no row."""
-        own = self.spans(element).set_index("span").to_dict("index").get(span)
-        if own is None:
-            return None, MISSING
-        return (float(own["value"]) if own["state"] == SHOWN else None), str(own["state"])
+        return self._counts.get((element, span), (None, MISSING))
 
     @cached_property
     def years(self) -> tuple[str, ...]:
@@ -120,6 +118,16 @@ class PilotEvidence:
         if self.ward is not None:
             return self.reported[str(self.city.period)]
         return bool((self.city.submissions["period"] == str(self.city.period)).any())
+
+    @cached_property
+    def surveyed(self) -> tuple[int, int] | None:
+        """Pilot wards and comparison wards of the survey; None without a survey of the ward."""
+        found = survey_at_hand(self.synthetic)
+        if found is None or not self.ward or self.ward.code not in set(found["ward_code"]):
+            return None
+        wards = set(found["ward_code"])
+        own = wards & {ward_of(p).code for p in placed_pilots().values()}
+        return (len(own), len(wards - own)) if wards - own else None
 
     @cached_property
     def survey(self) -> tuple[Asked, ...]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from evaluation.contracts import SHOWN
 from evaluation.effects.effect import Effect
+from evaluation.effects.inference.randomisation import never_claims, smallest_randomisation_p
 from evaluation.reporting.pilot.certainty import overall
 from evaluation.reporting.pilot.delivered import SERVICES
 from evaluation.reporting.pilot.effect_words import said
@@ -50,6 +51,9 @@ def _effect(subject: Subject, found: Estimated) -> dict[str, Any]:
         "donors": effect.n_donors,
         "start": effect.start,
         "design": effect.design,
+        "judged_by": effect.judged_by,
+        "role": claim.get("role", ""),
+        "planned": effect.planned,
         "certainty": found.certainty.level if found.certainty else None,
         **_alarms(effect),
     }
@@ -91,8 +95,10 @@ def _city(subject: Subject) -> list[dict[str, Any]]:
 
 
 def _survey(subject: Subject) -> list[dict[str, Any]]:
+    wards = subject.evidence.surveyed
+    limits = {"smallest_p": smallest_randomisation_p(*wards), "never_claims": never_claims(*wards) is not None} if wards else {}
     return [
-        _answer(asked.question, asked.mode, group, wave, answer)
+        limits | _answer(asked.question, asked.mode, group, wave, answer)
         for asked in subject.evidence.survey
         for group, answers in (("pilot", asked.pilot), ("comparison", asked.comparison))
         for wave, answer in zip(WAVES, answers, strict=True)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from evaluation.effects.analysis_plan.plan import PRIMARY
+from evaluation.effects.inference.randomisation import smallest_randomisation_p
 from evaluation.indicators import indicators
-from evaluation.language import day, number, number_span, percent, say, sentence
+from evaluation.language import day, listed, number, number_span, percent, say, sentence, uncapitalised
 from evaluation.reporting.district.pilot import effect_interval, effect_size
 from evaluation.reporting.district.written import absent
 from evaluation.reporting.model import Block, Bullets, Cell, Column, Fact, Facts, Paragraph, Section, Table
 from evaluation.reporting.pilot.certainty import certainty_sentence, verdict_count
-from evaluation.reporting.pilot.delivered import unit_cost
-from evaluation.reporting.pilot.effect_words import alarms, effect_sentence, said
-from evaluation.reporting.pilot.estimates import Estimated
-from evaluation.reporting.pilot.harms import Harm, signs
+from evaluation.reporting.pilot.delivered import delivered_part, spent_words, unit_cost
+from evaluation.reporting.pilot.effect_words import alarms, effect_sentence, named, of_plan, said
+from evaluation.reporting.pilot.estimates import REACHED, Estimated
+from evaluation.reporting.pilot.harms import Harm, signs, survey_never_claims
 from evaluation.reporting.pilot.harms import found as harms_found
 from evaluation.reporting.pilot.roaming import of_city, row_of, written
-from evaluation.reporting.pilot.rules import BLOCKED, OPTIONS, option, recommendations
+from evaluation.reporting.pilot.rules import BLOCKED, MET, NOT_MET, OPTIONS, UNDECIDABLE, option, recommendations
 from evaluation.reporting.pilot.standing import known
 from evaluation.reporting.pilot.subject import Subject
 
@@ -24,8 +26,9 @@ VIOLENCE_SHARE = "violence_supported_share"
 def front(subject: Subject) -> Section:
     """Return the front section."""
     speak = subject.language
+    short = Bullets((*done(subject), certainty_sentence(subject), *next_steps(subject)))
     parts = [
-        Section("answer", say("front.answer", speak), (Paragraph(answer(subject), "answer"), Paragraph(certainty_sentence(subject)))),
+        Section("answer", say("model.front.answer", speak), (Paragraph(answer(subject), "answer"), short)),
         Section("facts", say("front.facts", speak), (three_numbers(subject),)),
         Section("limits", say("front.limits", speak), (Bullets(limits(subject)),)),
         Section("results", say("model.front.results", speak), (_results(subject),)),
@@ -38,7 +41,7 @@ def front(subject: Subject) -> Section:
 def summary(subject: Subject) -> Section:
     """Return the summary in the other language, marked with it: for a reader of that one."""
     other = subject.other()
-    lines = [answer(other), certainty_sentence(other)]
+    lines = [answer(other), *done(other), certainty_sentence(other), *next_steps(other)]
     said_of: tuple[Block, ...] = tuple(Paragraph(text, lang=other.language) for text in lines)
     return Section("summary", say("front.summary", subject.language), (*said_of, Bullets(recommended(other)[:-1], lang=other.language)))
 
@@ -51,6 +54,34 @@ def answer(subject: Subject) -> str:
     if not subject.evidence.effects.outcomes:
         return say("model.answer.no_start", speak, name=subject.name, ward=subject.ward)
     return f"{effect_sentence(subject, subject.evidence.effects.outcomes[0])} {verdict_count(subject)}".strip()
+
+
+def done(subject: Subject) -> tuple[str, ...]:
+    """Return in one line what was done: services since the start, people reached, money spent; empty without a ward or start."""
+    speak, evidence, part = subject.language, subject.evidence, delivered_part(subject.evidence)
+    if part is None:
+        return ()
+    slots = {"start": subject.since, "ward": subject.ward, "n": number(part[0], speak), "total": number(part[1], speak)}
+    told = [say("model.done", speak, **slots)]
+    for year in reversed(evidence.years_since):
+        if (people := evidence.count(REACHED, year)[0]) is not None:
+            told.append(say("model.done.reached", speak, year=year, n=number(people, speak)))
+            break
+    if evidence.money is not None and (share := spent_words(subject)):
+        spent = number(evidence.money["spent_million_vnd"].sum(), speak)
+        years = listed(sorted({str(y) for y in evidence.money["year"]}), speak)
+        told.append(say("model.done.money", speak, spent=spent, part=share, years=years))
+    return (" ".join(told),)
+
+
+def next_steps(subject: Subject) -> tuple[str, ...]:
+    """Return in one line which options the preset rules allow."""
+    speak, facts = subject.language, known(subject)
+    told = []
+    for verdict in (MET, NOT_MET, UNDECIDABLE):
+        if names := [uncapitalised(say(f"model.option.{o}", speak)) for o in OPTIONS if option(facts, o) == verdict]:
+            told.append(say(f"model.next.{verdict}", speak, options=listed(names, speak)))
+    return (say("model.next", speak, list="; ".join(told)),)
 
 
 def three_numbers(subject: Subject) -> Facts:
@@ -92,12 +123,21 @@ def _harm(subject: Subject) -> Fact:
         slots = {"before": percent(first.share, speak), "k0": number(first.k, speak), "n0": number(first.n, speak)}
         low, high = last.interval
         slots |= {"k": number(last.k, speak), "n": number(last.n, speak), "interval": number_span(100 * low, 100 * high, speak, 1)}
-        return Fact(label, percent(last.share, speak), say("model.fact.asked", speak, **slots))
+        return Fact(label, percent(last.share, speak), say("model.fact.asked", speak, **slots) + _never(subject))
     if subject.placed:
         return Fact(say("model.fact.fear", speak), say("model.fact.none", speak), say("model.fact.no_survey", speak))
     row = row_of(of_city(subject.evidence, VIOLENCE_SHARE), str(subject.evidence.city.period))
     value, _, inner = written(indicators()[VIOLENCE_SHARE], row, speak).text.partition(" (")
     return Fact(say("model.fact.city", speak, label=indicators()[VIOLENCE_SHARE].label[speak]), value, inner.rstrip(")"))
+
+
+def _never(subject: Subject) -> str:
+    """Write that the survey's wards are too few to claim a change, with the smallest p-value that they can give."""
+    wards, speak = subject.evidence.surveyed, subject.language
+    if wards is None or survey_never_claims(subject.evidence) is None:
+        return ""
+    smallest = number(smallest_randomisation_p(*wards), speak, 3)
+    return say("model.fact.never", speak, wards=number(sum(wards), speak), p=smallest)
 
 
 def _cost(subject: Subject) -> Fact:
@@ -124,10 +164,10 @@ def limits(subject: Subject) -> tuple[str, ...]:
 def _results(subject: Subject) -> Table:
     """Return all planned outcomes and harms in one order, in words; harms that nobody looked for in one row."""
     speak = subject.language
-    rows = [(Cell(e.study.label[speak]), Cell(_result(subject, e))) for e in subject.evidence.effects.outcomes]
+    rows = [(Cell(named(subject, e, only=PRIMARY)), Cell(_result(subject, e))) for e in subject.evidence.effects.outcomes]
     if not rows:
-        unread = Cell(say("model.reading.untested", speak), "missing")
-        rows = [(Cell(indicators()[name].label[speak]), unread) for name in subject.model.outcome_indicators]
+        together = "; ".join(indicators()[name].label[speak] for name in subject.model.outcome_indicators)
+        rows = [(Cell(together), Cell(say(f"model.reading.untested.{'start' if subject.placed else 'place'}", speak), "missing"))]
     harms = harms_found(subject)
     rows += [(Cell(say(f"model.harm.{h.id}", speak)), Cell(_of_harm(h, speak))) for h in harms if h.looked_for]
     if silent := "; ".join(say(f"model.harm.{h.id}", speak) for h in harms if not h.looked_for):
@@ -136,7 +176,11 @@ def _results(subject: Subject) -> Table:
         Column(say("model.front.results.what", speak), row_header=True, width=36),
         Column(say("model.front.results.said", speak), width=64),
     )
-    return Table("results-table", say("model.front.results.caption", speak), columns, tuple(rows))
+    calibrations = [e.effect.calibration for e in subject.evidence.effects.outcomes if e.effect is not None and e.effect.calibration]
+    note = say("model.front.results.note", speak, rule=calibrations[0].rule(speak)) if calibrations else ""
+    level = number(100 * subject.evidence.effects.level, speak)
+    caption = say("model.front.results.caption", speak, plan=of_plan(subject), level=level)
+    return Table("results-table", caption, columns, tuple(rows), note)
 
 
 def _result(subject: Subject, found: Estimated) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from evaluation.contracts import MISSING, SHOWN, WITHHELD
-from evaluation.language import number, number_span, percent, points, say, sentence
+from evaluation.effects.inference.randomisation import never_claims
+from evaluation.language import Words, number, number_span, percent, points, say, sentence
 from evaluation.monitoring.around.displacement import OPPOSITE_WAY, SAME_WAY
 from evaluation.monitoring.around.displacement import UNSEEN as UNSEEN_AROUND
 from evaluation.monitoring.rates.intervals import rate_ratio_exact
@@ -19,8 +20,7 @@ from evaluation.reporting.survey import MODES, QUESTIONS, Answer, Asked
 
 VIOLENCE, SUPPORTED = "violence_reported", "violence_supported"
 NEVER_LOOKED_FOR = ("complaints", "exposure")
-SMALLEST_SURVEY_P = "1/15"
-TOLD, UNSURE, UNSEEN, CANNOT, DESCRIBED = "told", "unsure", "unseen", "cannot", "described"
+TOLD, UNSURE, UNSEEN, CANNOT, DESCRIBED, NEVER = "told", "unsure", "unseen", "cannot", "described", "never"
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class Harm:
     how, out_of, seen : str
     looked_for : bool
         False where nobody recorded it: that nothing is known of it is then no sign that there was none.
-    sign : {"told", "unsure", "unseen", "cannot", "described"}
-        Whether there is a sign of it.
+    sign : {"told", "unsure", "unseen", "cannot", "described", "never"}
+        Whether there is a sign of it; "never" where those who were asked are too few places to tell.
     brief : str
         What was seen, for the front page; empty where the sign says it all.
     """
@@ -64,8 +64,8 @@ def harms(subject: Subject) -> Section:
     columns = tuple(Column(say(f"model.harm.col.{h}", speak), row_header=h == "what", width=w) for h, w in heads)
     table = Table("harm-table", say("model.harm.caption", speak), columns, rows, say("model.harm.note", speak))
     said = [say("model.harm.trust", speak)]
-    if subject.evidence.survey:
-        said.append(say("model.harm.survey", speak, p=SMALLEST_SURVEY_P))
+    if (never := survey_never_claims(subject.evidence)) is not None:
+        said.append(never[speak])
     return Section("harms", say("model.section.harms", speak), (Paragraph(say("model.harm.intro", speak)), table, Bullets(tuple(said))))
 
 
@@ -85,6 +85,11 @@ def signs(evidence: PilotEvidence) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if rate is not None and rate[1] > 1:
         unsure = (*unsure, VIOLENCE)
     return told, unsure
+
+
+def survey_never_claims(evidence: PilotEvidence) -> Words | None:
+    """Return the sentence that a survey of so few wards can never claim an effect; None without a survey, or where it can."""
+    return never_claims(*evidence.surveyed) if evidence.surveyed else None
 
 
 def reports_ratio(evidence: PilotEvidence) -> tuple[float, float, float] | None:
@@ -161,9 +166,9 @@ def _asked(subject: Subject, asked: Asked) -> Harm:
         ends = number_span(100 * low, 100 * high, speak, 1)
         seen += " " + say("model.harm.asked.gap", speak, gap=points(gap, speak), interval=ends)
     brief = say("model.harm.asked.brief", speak, own=_shares(asked.pilot, speak), others=_shares(asked.comparison, speak))
-    return Harm(
-        asked.question, how, base, seen, True, UNSURE if asked.shown and asked.change[1] > 0 else CANNOT, brief if asked.shown else ""
-    )
+    unclear = CANNOT if survey_never_claims(subject.evidence) is None else NEVER
+    sign = UNSURE if asked.shown and asked.change[1] > 0 else unclear
+    return Harm(asked.question, how, base, seen, True, sign, brief if asked.shown else "")
 
 
 def _shares(answers: tuple[Answer, Answer], language: str) -> str:

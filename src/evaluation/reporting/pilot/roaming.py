@@ -20,6 +20,7 @@ from evaluation.monitoring.values import district_counts, indicator_values
 from evaluation.places import districts
 from evaluation.reporting.district.written import Row, absent, interval, points_interval, value
 from evaluation.reporting.model import Block, Bullets, Cell, Column, Paragraph, Section, Table
+from evaluation.reporting.pictures import picture
 from evaluation.reporting.pilot.evidence import PilotEvidence
 from evaluation.reporting.pilot.subject import Subject
 
@@ -152,7 +153,19 @@ def _doses(subject: Subject) -> tuple[Block, ...]:
     columns = tuple(Column(say(f"model.doses.col.{h}", speak), h in ("p", "adjusted"), h == "outcome", w) for h, w in heads)
     slots = {"units": number(found[0].units, speak), "periods": number(found[0].periods, speak)}
     table = Table("doses-table", say("model.doses.caption", speak), columns, rows, say("model.doses.note", speak, **slots))
-    return Paragraph(say("model.doses.intro", speak)), table, Bullets(tuple(w[speak] for w in CANNOT_BE_CLAIMED))
+    cannot = Bullets(tuple(w[speak] for w in CANNOT_BE_CLAIMED))
+    return (Paragraph(say("model.doses.intro", speak)), table, *_drawn(found, adjusted, speak), cannot)
+
+
+def _drawn(found: tuple[DoseResponse, ...], adjusted: np.ndarray, language: str) -> tuple[Block, ...]:
+    """Return a picture of the relation that is surest, where it outlasts the number of outcomes; none of relations like chance."""
+    from evaluation.figures.dose_response import dose_response
+
+    surest = int(np.argmin(adjusted))
+    if adjusted[surest] > round(1 - found[surest].level, 9):
+        return ()
+    caption = say("model.doses.figure", language, label=found[surest].label[language])
+    return (picture(dose_response(found[surest], language=language), "dose-figure", caption),)
 
 
 def _dose(found: DoseResponse, adjusted: float, language: str) -> tuple[Cell, ...]:
