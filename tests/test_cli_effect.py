@@ -100,7 +100,7 @@ def test_whole_numbers_are_told_to_be_read_as_values_and_counts_give_a_ratio(sai
     [
         (("", ""), ("--treated", "Alfa"), "'Alfa' (Alpha"),
         (("", ""), ("--treated", "Alpha", "--donors", "D1,Gama"), "'Gama' (Gamma"),
-        (("", ""), ("--treated", "Alpha", "--start", "2001"), "no period before or after 2001"),
+        (("", ""), ("--treated", "Alpha", "--start", "2001"), "no period before 2001; choose another start"),
         (("", ""), ("--treated", "Alpha", "--start", "spring"), "The start spring is no period"),
         (("", ""), ("--treated", "Alpha", "--method", "scm"), "scm"),
         (("", ""), ("--treated", "Alpha", "--measure", "share"), "--denominator"),
@@ -108,8 +108,18 @@ def test_whole_numbers_are_told_to_be_read_as_values_and_counts_give_a_ratio(sai
         (("", ""), ("--treated", "Alpha", "--donors", "D1", "--exclude", "D2"), "--donors or --exclude"),
         (("D1;2003", "D1;2002"), ("--treated", "Alpha"), "D1, 2002"),
         (("", ""), (), "--treated"),
+        (("", ""), ("--treated", "ALPHA"), "'ALPHA' (Alpha?)"),
+        (("", ""), ("--treated", "Alpha", "--exclude", "Gama"), "'Gama' (Gamma"),
+        (("", ""), ("--treated", "Alpha", "--exclude", "Alpha"), "named in --exclude too"),
+        (("", ""), ("--treated", "Alpha", "--seed", "-1"), "--seed must be a whole number, 0 or more"),
+        (("", ""), ("--treated", "Alpha", "--anticipation", "-1"), "anticipation=-1"),
+        (("D1;2003", ";2003"), ("--treated", "Alpha"), "no unit is named"),
+        (("D1;2003", "d1;2003"), ("--treated", "Alpha"), "one unit spelled in two ways"),
     ],
-    ids=["unit", "donor", "no before", "start", "method", "denominator", "level", "both", "twice", "untreated"],
+    ids=[
+        *("unit", "donor", "no before", "start", "method", "denominator", "level", "both", "twice", "untreated"),
+        *("case", "excluded", "excluded and treated", "seed", "windows", "no unit", "two spellings"),
+    ],
 )
 def test_what_cannot_be_done_is_said_in_both_languages_and_with_the_way_out(
     said: Callable, panel: Callable, change: tuple[str, str], options: tuple[str, ...], message: str

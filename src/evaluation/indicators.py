@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import difflib
+import unicodedata
 from dataclasses import dataclass
 from functools import cache
 
@@ -194,6 +195,42 @@ def outcome(name: str) -> Indicator:
             f"{name!r} thuộc loại {found.kind!r}: đo hoạt động hoặc bối cảnh, không dùng làm kết quả đánh giá. / "
             f"{name!r} is of kind {found.kind!r}: it measures effort or context and is never the outcome of an evaluation."
         )
+    return found
+
+
+def never_an_outcome(name: str) -> Indicator | None:
+    """Return the process or context indicator that a name stands for, None for any other name.
+
+    Parameters
+    ----------
+    name : str
+        Somebody's own, such as the heading of a column: an id or a label of
+        the codebook, of an indicator or of an element that is in no outcome;
+        case, spaces and underscores do not matter.
+    """
+    return _effort().get(_plainly(name))
+
+
+def _plainly(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", name).casefold().replace("_", " ").split())
+
+
+@cache
+def _effort() -> dict[str, Indicator]:
+    found: dict[str, Indicator] = {}
+    in_outcomes = {e for i in indicators().values() if i.kind == "outcome" for e in i.elements}
+    for known in indicators().values():
+        if known.kind == "outcome":
+            continue
+        own = [elements()[e] for e in known.elements if e not in in_outcomes]
+        called = [(known.id, known.label), *((e.id, e.label) for e in own)]
+        for name, label in called:
+            for text in (name, label.vi, label.en):
+                found.setdefault(_plainly(text), known)
+    for known in indicators().values():
+        if known.kind == "outcome":
+            for text in (known.id, known.label.vi, known.label.en):
+                found.pop(_plainly(text), None)
     return found
 
 

@@ -56,6 +56,7 @@ def found() -> Effect:
         ({"low": None, "p_value": 0.2}, "unclear"),
         ({"smallest_p": 1 / 15, "p_value": 1 / 15}, "out_of_reach"),
         ({"p_value": None}, "untested"),
+        ({"p_value": float("nan")}, "untested"),
         ({"estimate": None}, "untested"),
     ],
 )
@@ -78,6 +79,12 @@ def test_the_sentence_reads_in_both_languages(found: Effect) -> None:
 def test_an_interval_in_points_names_them_once() -> None:
     said = estimate_effect(studied("share")).summary("en")
     assert said.count("percentage points") == 2  # once behind the estimate, once behind the interval
+
+
+def test_small_differences_are_not_written_as_nothing(found: Effect) -> None:
+    tiny = replace(found, scale="difference", measure="value", unit="value", estimate=3.06e-6, low=2e-6, high=4.11e-6, calibration=None)
+    assert "0.00000306 (95%: 0.000002 to 0.00000411" in tiny.summary("en")
+    assert replace(tiny, estimate=0.0).written(0.0, "en") == "0.0000"
 
 
 def test_the_frame_is_one_row_with_test_and_design(found: Effect) -> None:

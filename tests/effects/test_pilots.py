@@ -82,7 +82,7 @@ def test_the_first_year_is_left_out_where_its_form_counted_otherwise(store: Evid
 
 def test_a_study_may_end_early(store: EvidenceStore) -> None:
     assert pilot_study(store, "pham-ngu-lao", "sti_tested", until="2017-Q3").panel["period"].max() == "2017-Q3"
-    with pytest.raises(ValueError, match="no period before or after"):
+    with pytest.raises(ValueError, match="has no period from 2017-Q1 on"):
         pilot_study(store, "pham-ngu-lao", "sti_tested", until="2016-Q4")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -98,8 +100,9 @@ def test_only_outcomes_are_studied_on_a_panel_of_ones_own(kind: str) -> None:
     frame = panel(pilot=30, same=30)
     with pytest.raises(NotAnOutcome, match=kind):
         study(frame, outcome="outreach", treated=["pilot"], start=START, outcome_kind=kind)
-    # The kind decides and not the name.
-    assert study(frame, outcome="inspections", treated=["pilot"], start=START, outcome_kind="outcome").outcome == "inspections"
+    # Nor by calling an indicator of effort an outcome.
+    with pytest.raises(NotAnOutcome, match="rename the column"):
+        study(frame, outcome="inspections", treated=["pilot"], start=START, outcome_kind="outcome")
 
 
 @pytest.mark.parametrize("name", [i.id for i in indicators().values() if i.kind != "outcome"])
@@ -207,3 +210,49 @@ def test_a_treated_unit_that_reported_nothing_is_named() -> None:
     study = study_panel(frame, outcome_name="y", treated=["a", "b"], start=5, measure="value")
     with pytest.raises(NotEnough, match=r"b: .* / There is no figure after the start; leave it out"):
         matrix(study)
+
+
+def _small(**changed: object) -> pd.DataFrame:
+    rows = [(u, t, 1.0 + i + t, 9.0) for i, u in enumerate("abcd") for t in range(4)]
+    return pd.DataFrame(rows, columns=["unit", "period", "numerator", "denominator"]).assign(**changed)
+
+
+@pytest.mark.parametrize("name", ["inspections", "Số lượt kiểm tra cơ sở", "violations", "Inspection visits", "condoms_distributed"])
+def test_what_the_codebook_calls_effort_is_no_outcome_of_any_panel(name: str) -> None:
+    with pytest.raises(NotAnOutcome, match="rename the column"):
+        study_panel(_small(), outcome_name=name, treated=["a"], start=2, measure="value")
+
+
+def test_marks_and_spaces_written_in_two_ways_are_one_unit() -> None:
+    two = [unicodedata.normalize("NFD" if t % 2 else "NFC", "Phường Bến Nghé ") if u == "b" else u for u in "abcd" for t in range(4)]
+    for typed in ("NFC", "NFD"):
+        named = unicodedata.normalize(typed, "Phường Bến Nghé")
+        found = study_panel(_small(unit=two), outcome_name="y", treated=[named], start=2, measure="value")
+        assert found.treated == (unicodedata.normalize("NFC", named),)
+        assert found.panel["unit"].nunique() == 4
+
+
+def test_one_unit_in_two_spellings_is_refused_and_two_units_are_not() -> None:
+    panel = _small()
+    panel.loc[(panel["unit"] == "b") & (panel["period"] == 1), "unit"] = "B"
+    with pytest.raises(ValueError, match=r"'b', 'B': .* one unit spelled in two ways"):
+        study_panel(panel, outcome_name="y", treated=["a"], start=2, measure="value")
+    both = _small(unit=["A" if u == "b" else u for u in _small()["unit"]])
+    assert study_panel(both, outcome_name="y", treated=["a"], start=2, measure="value").treated == ("a",)
+
+
+@pytest.mark.parametrize(
+    "changed, options, message",
+    [
+        ({"denominator": 3.0}, {"measure": "share"}, r"c, 0|d, 0|a, 3|b, 2"),
+        ({}, {"anticipation": -1}, "anticipation=-1"),
+        ({}, {"phase_in": 0.5}, "phase_in=0.5"),
+        ({}, {"treated": {}}, "Name treated="),
+        ({}, {"start": 0}, "a: .* has no period before 0; choose another start"),
+        ({}, {"start": 9}, "a: .* has no period from 9 on"),
+    ],
+)
+def test_what_cannot_be_a_study_is_said_with_the_way_out(changed: dict, options: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message) as refused:
+        study_panel(_small(**changed), **{"outcome_name": "y", "treated": ["a"], "start": 2, "measure": "value", **options})
+    assert " / " in str(refused.value)

@@ -100,6 +100,8 @@ def _options(planned: Planned, draws: int, seed: int, language: str) -> dict[str
     for name, x in (("--wards", planned.wards), ("--budget", planned.budget), ("--unit-cost", planned.unit_cost), ("--draws", draws)):
         if x is not None and not x > 0:
             raise wrong("design_positive", name=name)
+    if seed < 0:
+        raise wrong("seed")
     if planned.waves < 1:
         raise wrong("design_positive", name="--waves")
     parts = [p.strip() for p in planned.quarters.split(",")]

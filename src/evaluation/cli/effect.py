@@ -11,7 +11,7 @@ from evaluation.batch.run import Refused
 from evaluation.cli.codes import DONE, FAILED, wrong
 from evaluation.cli.own_panel import OwnPanel, notes_of, study_of
 from evaluation.cli.screen import near, table
-from evaluation.language import LANGUAGES, SYNTHETIC, Words, number, percent, say, words
+from evaluation.language import LANGUAGES, SYNTHETIC, Words, number, percent, say, significant, words
 from evaluation.settings import folders
 
 if TYPE_CHECKING:
@@ -56,6 +56,8 @@ def show_effect(own: OwnPanel, method: str, placebo: bool, level: float, seed: i
         raise wrong("choice_of", name="--method", typed=method, known=", ".join((*NAMES, "all")))
     if not 0.5 <= level < 1:
         raise wrong("effect_level")
+    if seed < 0:
+        raise wrong("seed")
     _writable(out)
     study = study_of(own)
     notes = notes_of(own, study)
@@ -250,10 +252,14 @@ def _course(effect: Effect, language: str) -> None:
     heads = [say(f"cli.col.{key}", language) for key in ("period", "observed", "without", "effect", "after")]
     size = frame[["observed", "counterfactual"]].abs().max().max()
     digits = 1 if size >= 10 else 3
+
+    def level(x: float) -> str:
+        return number(x, language, digits) if size >= 0.1 else significant(x, language, size)
+
     rows = [
         [
             str(r["period"]),
-            *("" if r[c] != r[c] else number(float(r[c]), language, digits) for c in ("observed", "counterfactual")),
+            *("" if r[c] != r[c] else level(float(r[c])) for c in ("observed", "counterfactual")),
             "" if r["effect"] != r["effect"] else effect.written(float(r["effect"]), language),
             say("cli.effect.after", language) if r["after"] else "",
         ]

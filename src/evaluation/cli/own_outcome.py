@@ -97,12 +97,15 @@ def read_outcome(
         If a named column seems to hold identifiers of people or establishments.
     """
     from evaluation.cli.own_table import PART, read
+    from evaluation.effects.study import unit_name
     from evaluation.monitoring.own_periods import UnreadTimes, joined, read_times, said_rows
 
     asked = {"unit": own.unit, "time": own.time, "count": own.outcome, "denominator": own.denominator}
     roles = {role: name for role, name in asked.items() if name is not None} | dict(more or {})
     table = read(own.csv, roles, measure == "value", values=values, options=OPTIONS | dict(spelled or {}))
     frame, column = table.frame, table.columns
+    if nameless := [row for row, u in zip(table.rows, frame[column["unit"]], strict=True) if u is None or u != u or not str(u).strip()]:
+        raise wrong("own_no_unit", file=table.file, column=column["unit"], rows=said_rows(nameless))
     times: Sequence[object] = frame[column["time"]].tolist()
     if PART in column:
         times = joined(times, frame[column[PART]].tolist(), heading=column[PART])
@@ -111,9 +114,7 @@ def read_outcome(
     except UnreadTimes as error:
         where = f" ({said_rows([table.rows[p] for p in error.places])})" if error.places else ""
         raise WrongUse(f"{table.file}, {column['time']}{where}: {error}") from None
-    panel = frame.rename(columns={column["count"]: "numerator"}).assign(
-        unit=[str(u).strip() for u in frame[column["unit"]]], period=periods
-    )
+    panel = frame.rename(columns={column["count"]: "numerator"}).assign(unit=[unit_name(u) for u in frame[column["unit"]]], period=periods)
     panel["denominator"] = frame[column["denominator"]] if "denominator" in column else 1.0
     return OutcomePanel(panel, times, table)
 

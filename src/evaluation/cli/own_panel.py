@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from evaluation.effects.study import Study
 
 _COVARIATE = "covariate: "
+_EFFORT = re.compile(
+    r"\b(arrest(s|ed)?|raids?|crackdowns?|fines?|fined|penalt(y|ies)|inspections?|violations?|police"
+    r"|bắt giữ|truy quét|triệt phá|xử phạt|phạt tiền|tiền phạt|kiểm tra|vi phạm|công an)\b"
+)
 
 
 @dataclass(frozen=True)
@@ -86,7 +91,7 @@ def study_of(own: OwnPanel) -> Study:
             treated=treated,
             label=Words(label, label),
             measure=measure,
-            exclude=dict.fromkeys(_units(own.exclude, panel), "excluded"),
+            exclude=_left_out(own, treated, panel),
             only=_units(own.donors, panel) or None,
             level_factor=None,
             anticipation=own.anticipation,
@@ -135,15 +140,31 @@ def _starts(own: OwnPanel, panel: pd.DataFrame, start: Any, first: Sequence[Any]
     if not found:
         raise wrong("effect_none_treated", name=own.first_treated)
     end = panel["period"].max()
-    return {unit: when for unit, when in found.items() if when <= end}
+    found = {unit: when for unit, when in found.items() if when <= end}
+    if not found:
+        raise wrong("effect_none_treated", name=own.first_treated)
+    return found
 
 
 def _units(typed: Sequence[str], panel: pd.DataFrame) -> list[str]:
     """Return the names that were typed: one with commas is whole where a unit is called so."""
+    from evaluation.effects.study import unit_name
+
     known = set(panel["unit"])
-    return [
-        name for text in typed for name in ([text.strip()] if text.strip() in known else [p.strip() for p in text.split(",") if p.strip()])
-    ]
+    named = [unit_name(text) for text in typed]
+    return [name for text in named for name in ([text] if text in known else [p.strip() for p in text.split(",") if p.strip()])]
+
+
+def _left_out(own: OwnPanel, treated: Mapping[str, Any], panel: pd.DataFrame) -> dict[str, str]:
+    """Return the units that are no donors: each has to be in the panel, and none can be treated."""
+    from evaluation.effects.study import known_units
+
+    named = _units(own.exclude, panel)
+    known_units(named, list(panel["unit"].unique()))
+    for option, units in (("--exclude", named), ("--donors", _units(own.donors, panel))):
+        if both := [u for u in units if u in treated]:
+            raise wrong("effect_treated_donor", option=option, names=", ".join(both))
+    return dict.fromkeys(named, "excluded")
 
 
 def _covariates(panel: pd.DataFrame, column: Any, extra: Sequence[str]) -> pd.DataFrame | None:
@@ -155,6 +176,8 @@ def _covariates(panel: pd.DataFrame, column: Any, extra: Sequence[str]) -> pd.Da
 def notes_of(own: OwnPanel, study: Study) -> tuple[Words, ...]:
     """Return what a reader has to know of how the panel was read."""
     said = []
+    if _EFFORT.search(f"{study.outcome} {study.label.vi}".replace("_", " ").casefold()):
+        said.append(words("cli.effect.effort"))
     if own.measure is None and own.denominator is None and _whole(study):
         said.append(words("cli.effect.read_as_values"))
     counted = study.dropped[study.dropped["reason"] != "treated"]["reason"].value_counts()

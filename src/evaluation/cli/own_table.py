@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ NUMBERS = ("count", "denominator")
 _HEADINGS_WITHIN = 20  # a title or two may stand above the headings
 _WORKBOOK = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _MOST_NAMED = 12
+_FLOAT = re.compile(r"-?[0-9]\.[0-9]{1,17}[eE][+-]?[0-9]{1,3}")  # as other programs write them: nobody writes a telephone so
 
 
 @dataclass(frozen=True)
@@ -194,7 +196,12 @@ def _search(
     rows: Sequence[tuple[object, ...]], kept: Sequence[int], places: Mapping[str, int], figures: Collection[str], file: str
 ) -> None:
     """Refuse the file if a named column seems to hold identifiers."""
-    texts = [Text("cell", "", address(n, c), str(cell)) for c in places.values() for n in kept if (cell := _cell(rows[n], c)) is not None]
+    texts = [
+        Text("cell", "", address(n, c), str(cell))
+        for role, c in places.items()
+        for n in kept
+        if (cell := _cell(rows[n], c)) is not None and not (role in figures and _FLOAT.fullmatch(str(cell).strip()))
+    ]
     counts = {("", address(n, c)) for role, c in places.items() if role in figures for n in kept}
     if hits := look(texts, counts):
         cells = list(dict.fromkeys(hit.cell for hit in hits))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from evaluation.language import Words, number, points, span
+from evaluation.language import Words, number, points, significant, span
 from evaluation.results import Result
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ class Effect(Result):
     def verdict(self) -> str:
         """What may be said of it, by rule: a key of `VERDICTS`."""
         allowed = round(1 - self.level, 9)
-        if self.estimate is None or self.p_value is None:
+        if self.estimate is None or self.p_value is None or self.p_value != self.p_value:
             return "untested"
         if self.smallest_p is not None and self.smallest_p > allowed:
             return "out_of_reach"
@@ -157,6 +157,8 @@ class Effect(Result):
         if self.scale == DIFFERENCE and self.unit == "share":
             return points(x, language)
         size = abs(x)
+        if 0 < size < 0.01 and self.scale == DIFFERENCE:
+            return significant(x, language)
         return number(x, language, 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 0.1 else 4)
 
     def written_interval(self, low: float, high: float, language: str) -> str:

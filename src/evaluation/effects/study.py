@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from evaluation.indicators import Indicator, NotAnOutcome, outcome
+from evaluation.indicators import Indicator, NotAnOutcome, never_an_outcome, outcome
 from evaluation.language import Words
 
 if TYPE_CHECKING:
@@ -194,11 +195,13 @@ def study_panel(
     Raises
     ------
     NotAnOutcome
-        If the kind is not "outcome": effort is never an effect.
+        If the kind is not "outcome", or the codebook calls a process or context
+        indicator so: effort is never an effect.
     ValueError
         If a treated unit or the start is not in the panel, nothing is left
         before or after the start, a column is missing, a unit has two rows in
-        a period, or a number is negative, infinite or above 10^15.
+        a period or seems to be written in two ways, a number is negative,
+        infinite or above 10^15, or a part is larger than its whole.
     """
     starts = _starts(treated, start)
     if measure not in MEASURES:
@@ -208,6 +211,16 @@ def study_panel(
             f"{outcome_name!r}: loại {outcome_kind!r} không dùng làm kết quả đánh giá. / "
             f"Kind {outcome_kind!r} is never the outcome of an evaluation."
         )
+    if (effort := never_an_outcome(outcome_name)) is not None:
+        raise NotAnOutcome(
+            f"{outcome_name!r}: là chỉ tiêu loại {effort.kind!r} ({effort.label.vi}), không dùng làm kết quả đánh giá; "
+            f"nếu bảng đo điều khác, hãy đổi tên cột. / "
+            f"It is an indicator of kind {effort.kind!r} ({effort.label.en}) and never the outcome of an evaluation; "
+            f"if the table measures something else, rename the column."
+        )
+    for name, length in (("anticipation", anticipation), ("phase_in", phase_in)):
+        if length < 0 or length != int(length):
+            raise ValueError(f"{name}={length!r}: phải là số kỳ nguyên, từ 0. / It must be a whole number of periods, 0 or more.")
     frame = _checked(panel if measure in (SHARE, RATE) else panel.assign(denominator=1.0), measure)
     periods = sorted(frame["period"].unique())
     if not periods:
@@ -216,8 +229,8 @@ def study_panel(
         )
     known = list(frame["unit"].unique())
     reasons = exclude if isinstance(exclude, Mapping) else dict.fromkeys(exclude, "neighbour")
-    left_out = {str(u): why for u, why in reasons.items()}
-    _known([*starts, *(only or ())], known)
+    left_out = {unit_name(u): why for u, why in reasons.items()}
+    known_units([*starts, *(only or ())], known)
     for first in set(starts.values()):
         if isinstance(first, str) != isinstance(periods[0], str):
             shown = getattr(periods[0], "item", lambda: periods[0])()
@@ -225,12 +238,16 @@ def study_panel(
                 f"start={first!r}: các kỳ trong bảng viết như {shown!r}. / The periods of the panel are written like {shown!r}."
             )
         if not any(p < first for p in periods) or not any(p >= first for p in periods):
+            named = ", ".join([u for u, when in starts.items() if when == first][:MOST_NAMED])
+            late = any(p < first for p in periods)
             raise ValueError(
-                f"Bảng ({periods[0]} đến {periods[-1]}) không có kỳ trước hoặc sau {first}. / "
-                f"The panel has no period before or after {first}."
+                f"{named}: bảng ({periods[0]} đến {periods[-1]}) không có kỳ {'từ' if late else 'trước'} {first}; "
+                f"hãy chọn kỳ bắt đầu khác, thêm kỳ hoặc bỏ đơn vị này. / "
+                f"The panel ({periods[0]} to {periods[-1]}) has no period {'from' if late else 'before'} {first}{' on' if late else ''}; "
+                f"choose another start, add periods or leave the unit out."
             )
     if only is not None:
-        chosen = {str(u) for u in only}
+        chosen = {unit_name(u) for u in only}
         left_out |= {u: "excluded" for u in known if u not in chosen and u not in left_out}
     eligible = _eligibility(frame, set(starts), min(starts.values()), left_out, None if measure == VALUE else level_factor)
     donors = tuple(eligible.loc[eligible["reason"] == "", "unit"])
@@ -263,8 +280,10 @@ def _called(units: Sequence[str]) -> Words:
 def _starts(treated: Sequence[str] | Mapping[str, Any], start: Any) -> dict[str, Any]:
     """Return the first treated period of each treated unit."""
     if isinstance(treated, Mapping):
-        return {str(u): first for u, first in treated.items()}
-    units = (treated,) if isinstance(treated, str) else tuple(map(str, treated))
+        if not treated:
+            raise ValueError("Hãy nêu treated= và start=. / Name treated= and start=.")
+        return {unit_name(u): first for u, first in treated.items()}
+    units = (unit_name(treated),) if isinstance(treated, str) else tuple(map(unit_name, treated))
     if not units or start is None or start == "":
         raise ValueError("Hãy nêu treated= và start=. / Name treated= and start=.")
     return dict.fromkeys(units, start)
@@ -275,6 +294,7 @@ def _checked(panel: pd.DataFrame, measure: str) -> pd.DataFrame:
     if absent := [c for c in COLUMNS if c not in panel]:
         raise ValueError(f"Bảng thiếu cột {', '.join(absent)}. / The panel lacks the columns {', '.join(absent)}.")
     frame = panel[list(COLUMNS)].assign(unit=_names(panel["unit"]))
+    _one_spelling(frame)
     twice = frame[frame.duplicated(["unit", "period"])]
     if len(twice):
         place = f"{twice['unit'].iloc[0]}, {twice['period'].iloc[0]}"
@@ -290,6 +310,13 @@ def _checked(panel: pd.DataFrame, measure: str) -> pd.DataFrame:
     if len(negative) and measure != VALUE:
         place = f"{negative['unit'].iloc[0]}, {negative['period'].iloc[0]}"
         raise ValueError(f"{place}: số đếm không được âm. / A count cannot be negative.")
+    larger = frame[frame["numerator"] > frame["denominator"]] if measure == SHARE else frame.iloc[:0]
+    if len(larger):
+        place = f"{larger['unit'].iloc[0]}, {larger['period'].iloc[0]}"
+        raise ValueError(
+            f"{place}: tử số lớn hơn mẫu số; nếu không phải tỷ lệ của một tổng, hãy dùng measure 'rate'. / "
+            f"The numerator is larger than the denominator; if it is no part of it, use the measure 'rate'."
+        )
     return frame
 
 
@@ -301,15 +328,37 @@ def _names(units: pd.Series) -> pd.Series:
         raise ValueError("Có dòng không nêu đơn vị. / There are rows without a unit.")
     if pd.api.types.is_float_dtype(units) and (units == units.round()).all():
         units = units.astype("int64")
-    return units.astype(str)
+    return units.map({u: unit_name(u) for u in units.unique()})
 
 
-def _known(named: Iterable[str], known: Sequence[str]) -> None:
+def unit_name(unit: object) -> str:
+    """Return a unit's text without spaces around it, in one Unicode form: two programs write marks in two ways."""
+    return unicodedata.normalize("NFC", str(unit)).strip()
+
+
+def _one_spelling(frame: pd.DataFrame) -> None:
+    """Refuse names that differ by case or spaces alone and never report in the same period: half a unit is no unit."""
+    names = frame["unit"].unique()
+    alike: dict[str, list[str]] = {}
+    for name in names:
+        alike.setdefault(" ".join(name.casefold().split()), []).append(name)
+    for one, *others in alike.values():
+        for other in others:
+            when = [set(frame.loc[frame["unit"] == u, "period"]) for u in (one, other)]
+            if not when[0] & when[1]:
+                raise ValueError(
+                    f"{one!r}, {other!r}: có vẻ là một đơn vị viết theo hai cách; hãy viết một cách. / "
+                    f"They seem to be one unit spelled in two ways; write it in one."
+                )
+
+
+def known_units(named: Iterable[str], known: Sequence[str]) -> None:
     """Refuse names that the panel does not have, with those nearest to them."""
-    strange = sorted({str(u) for u in named} - set(known))
+    strange = sorted({unit_name(u) for u in named} - set(known))
     if not strange:
         return
-    near = {s: difflib.get_close_matches(s, known, 3, cutoff=0.5) for s in strange}
+    folded = {k.casefold(): k for k in known}
+    near = {s: [folded[n] for n in difflib.get_close_matches(s.casefold(), folded, 3, cutoff=0.5)] for s in strange}
     said = "; ".join(f"{s!r} ({', '.join(n)}?)" if n else repr(s) for s, n in near.items())
     raise ValueError(f"Không có đơn vị {said} trong bảng. / Units {said} are not in the panel.")
 
