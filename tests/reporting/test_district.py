@@ -178,3 +178,11 @@ def test_a_real_report_passes_the_last_look(report_of, code: str, language: str)
     tree = report_of(code, language).tree()
     assert page_faults(page(tree), language, tree.synthetic) == ()
     assert [s.id for s in tree.sections if fragment_faults(s._repr_html_())] == []
+
+
+@pytest.mark.parametrize("period", ["2015-Q1", "2015-Q2", "2015-Q3"])
+def test_the_first_quarters_have_a_report_without_a_year_before(report_of, period) -> None:
+    for language, said in (("vi", "Chưa có cùng kỳ năm trước"), ("en", "There is no year before")):
+        text = words(report_of(WITH_PILOT, language, period))
+        assert text.count(said) >= 2
+        assert not re.search(r"\b(nan|NaN|inf)\b", text)

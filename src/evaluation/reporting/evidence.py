@@ -48,7 +48,7 @@ class Evidence:
         control chart, made from these.
     counted : DataFrame
         Wards behind each indicator's figure.
-    looks : ManyLooks
+    looks : ManyLooks or None
         All changes of outcomes in all districts, looked at together.
     remaining : DataFrame
         place, indicator of the signals that remain of them.
@@ -71,7 +71,7 @@ class Evidence:
     elsewhere: pd.DataFrame
     charts: pd.DataFrame
     counted: pd.DataFrame
-    looks: ManyLooks
+    looks: ManyLooks | None
     remaining: pd.DataFrame
     shown_totals: pd.DataFrame
     budget: BudgetAtHand
@@ -139,13 +139,18 @@ def _gathered(path: Path, as_of: dt.date, period: Period) -> Evidence:
     )
 
 
-def _outcomes_together(changes: pd.DataFrame) -> tuple[ManyLooks, pd.DataFrame]:
-    """Return all changes of outcomes looked at together (indicators x places in `p`), and the signals that remain."""
+def _outcomes_together(changes: pd.DataFrame) -> tuple[ManyLooks | None, pd.DataFrame]:
+    """Return all changes of outcomes looked at together (indicators x places in `p`), and the signals that remain.
+
+    None where nothing is known of a year before, as in the first year of reports.
+    """
     import pandas as pd
 
     wanted = [i.id for i in indicators().values() if i.kind == "outcome" and i.reported]
     table = changes[changes["indicator"].isin(wanted)].pivot(index="indicator", columns="place", values="p")
     table = table.reindex([i for i in wanted if i in table.index])
+    if not table.notna().to_numpy().any():
+        return None, pd.DataFrame(columns=["place", "indicator"])
     looks = many_looks(table.to_numpy(float))
     kept = [(table.columns[c], table.index[r]) for r, c in np.argwhere(looks.remains)]
     return looks, pd.DataFrame(kept, columns=["place", "indicator"])

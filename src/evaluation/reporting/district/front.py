@@ -159,6 +159,8 @@ def _moved(subject: Subject) -> str:
     speak = subject.language
     changes = {name: subject.change(name) for name in subject.of_kind("outcome")}
     known = {name: row for name, row in changes.items() if row["state"] == SHOWN}
+    if not known:
+        return say("finding.none_comparable", speak)
     clear = [f"{_name(n, speak)} ({say('change.word.' + way(r), speak)})" for n, r in known.items() if way(r) != UNCLEAR]
     if not clear:
         return say("finding.none_moved", speak, n=len(known))

@@ -62,6 +62,8 @@ def measured(subject: Subject) -> Section:
 def looks(subject: Subject) -> str:
     """Return how many signals were seen in the city, how many chance alone gives, and what remains; once and over a year."""
     speak, found = subject.language, subject.evidence.looks
+    if found is None:
+        return say("looks.none", speak)
     each_year = 1 - (1 - found.alpha) ** LOOKS_A_YEAR
     again = say("looks.year", speak, alpha=percent(found.alpha, speak, 0), chance=percent(each_year, speak, 0))
     return f"{sentence(found.summary(speak))}. {again}"
