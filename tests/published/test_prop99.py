@@ -102,6 +102,20 @@ def test_arkhangelsky_2021_synthetic_did(packs: Study) -> None:
     assert [t for t, w in years.items() if w > 1e-3] == [1986, 1987, 1988]
 
 
+def test_the_published_steps_are_diff_diffs_for_every_placebo(packs: Study) -> None:
+    from diff_diff.utils import compute_sdid_unit_weights
+
+    panel = matrix(packs)
+    for chosen, fit in enumerate(synthetic_did("published").fits(panel, [(i,) for i in range(1, 39)])):
+        rest = np.delete(np.arange(39), [0, chosen + 1])
+        early = panel.y[rest, :19]
+        noise = np.diff(early, axis=1).std(ddof=1)
+        own = panel.y[chosen + 1, :19]
+        theirs = compute_sdid_unit_weights(early.T, own, 12**0.25 * noise, min_decrease=1e-5 * noise)
+        found = dict(zip(panel.as_if((chosen + 1,)).units, fit.weights, strict=True))
+        assert [found[panel.units[i]] for i in rest] == pytest.approx(theirs, abs=1e-9)
+
+
 @pytest.mark.slow
 def test_arkhangelsky_2021_placebo_standard_error(packs: Study) -> None:
     """Table 1 prints 8.4, from placebo draws of another seed: with one treated unit they are draws from 38 estimates."""

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from evaluation.effects.designs.did import DID
+from evaluation.effects.designs.synthetic.pool import pooled
 from evaluation.effects.designs.synthetic_did import SYNTHETIC_DID, placebo_variance, synthetic_did
 from evaluation.effects.matrix import Matrix, NotEnough
 
@@ -83,6 +84,7 @@ def test_a_drawn_set_is_fitted_once_and_counts_as_often_as_drawn() -> None:
     assert found.distinct == UNITS - 1
     assert len(set(np.round(found.estimates, 12).tolist())) == UNITS - 1
     assert found.standard_error == pytest.approx(found.estimates.std())
+    assert found.estimate == SYNTHETIC_DID.fit(m).estimate
     again = placebo_variance(m, 300, np.random.default_rng(0))
     assert found.standard_error == again.standard_error
     sets = placebo_variance(panel(5, treated=2), 100, np.random.default_rng(0))
@@ -99,6 +101,44 @@ def test_placebo_variance_needs_donors_to_spare() -> None:
 def test_unknown_solvers_are_refused() -> None:
     with pytest.raises(ValueError, match="published"):
         synthetic_did("quick")  # type: ignore[arg-type]
+
+
+def plain_steps(rows: np.ndarray, target: np.ndarray, zeta: float, stop: float) -> np.ndarray:
+    """Frank-Wolfe from equal weights, 100 steps; weights up to a quarter of the largest dropped; at most 10,000 steps more."""
+    rows, target = rows - rows.mean(axis=0), target - target.mean()
+    w = np.full(rows.shape[1], 1 / rows.shape[1])
+    for most in (100, 10_000):
+        w = np.where(w > w.max() / 4, w, 0.0) if most > 100 else w
+        w, last = w / w.sum(), np.inf
+        for _ in range(most):
+            slope = rows.T @ (rows @ w - target) + len(rows) * zeta**2 * w
+            way = -w
+            way[slope.argmin()] += 1
+            length = np.sum((rows @ way) ** 2) + len(rows) * zeta**2 * way @ way
+            w = w + min(1.0, max(0.0, -(slope @ way) / length)) * way if length > 0 else w
+            value = zeta**2 * w @ w + np.mean((rows @ w - target) ** 2)
+            if last - value < stop**2:
+                break
+            last = value
+    return w
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("treated", "units", "holes"), [(1, 16, 0), (3, 16, 12), (2, 6, 4), (1, 40, 0), (1, 2, 0), (1, 3, 2)])
+def test_the_published_steps_are_frank_wolfe_in_two_passes(treated: int, units: int, holes: int) -> None:
+    """With fewer donors than periods, up to twice as many, and more: each has its own way through diff-diff."""
+    m = panel(7, treated, units)
+    rng, y = np.random.default_rng(8), m.y.copy()
+    y[rng.integers(treated, units, holes), rng.integers(0, PERIODS, holes)] = np.nan
+    m = m.with_outcome(y)
+    fit = synthetic_did("published").fit(m)
+    pool = pooled(m)
+    early, own = pool.z[pool.donors, :START], pool.z[m.treated, :START].mean(axis=0)
+    noise = np.diff(early, axis=1).std(ddof=1)
+    unit = plain_steps(early.T, own, (treated * (PERIODS - START)) ** 0.25 * noise, 1e-5 * noise)
+    period = plain_steps(early, pool.z[pool.donors, START:].mean(axis=1), 1e-6 * noise, 1e-5 * noise)
+    assert fit.weights[pool.donors] == pytest.approx(unit, abs=1e-9)
+    assert list(fit.details["period_weights"].values()) == pytest.approx(period, abs=1e-9)
 
 
 @pytest.mark.slow

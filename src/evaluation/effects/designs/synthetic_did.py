@@ -33,6 +33,8 @@ Solver = Literal["exact", "published"]
 SOLVERS = ("exact", "published")
 # The ridge of period weights, and the stop of the published steps, in noise levels.
 PERIOD_RIDGE, STOP = 1e-6, 1e-5
+# Donors a period up to which the published steps are faster by inner products of donors.
+DONORS_A_PERIOD = 2
 
 
 def synthetic_did(solver: Solver = "exact") -> Design:
@@ -90,6 +92,8 @@ class PlaceboVariance:
 
     Attributes
     ----------
+    estimate : float
+        Of the truly treated units, as the design's own fit gives it.
     standard_error : float
         Their standard deviation: what chance alone does to such an estimate
         where treated units vary as donors do.
@@ -98,6 +102,7 @@ class PlaceboVariance:
         Different sets among them.
     """
 
+    estimate: float
     standard_error: float
     estimates: Floats
     distinct: int
@@ -142,14 +147,14 @@ def placebo_variance(
     start = _weights([own], solver)[0]
     sets = [tuple(sorted(draw.permutation(len(pool.donors))[-len(treated) :].tolist())) for _ in range(replications)]
     different = sorted(set(sets))
-    problems = []
+    problems, warm = [], []
     for chosen in different:
-        inside = pool.donors[list(chosen)]
-        problems.append(_Problem.of(pool, inside, np.setdiff1d(pool.donors, inside), before, after, own.ridge, own.noise))
-    warm = [(_renormalised(start[0][~np.isin(pool.donors, pool.donors[list(c)])]), start[1]) for c in different]
+        others = np.delete(np.arange(len(pool.donors)), chosen)
+        problems.append(_Problem.of(pool, pool.donors[list(chosen)], pool.donors[others], before, after, own.ridge, own.noise))
+        warm.append((_renormalised(start[0][others]), start[1]))
     found = dict(zip(different, (p.estimate(*w) for p, w in zip(problems, _weights(problems, solver, warm), strict=True)), strict=True))
     estimates = np.array([found[s] for s in sets])
-    return PlaceboVariance(float(estimates.std()), estimates, len(different))
+    return PlaceboVariance(own.estimate(*start), float(estimates.std()), estimates, len(different))
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,10 +201,11 @@ class _Problem:
                 "There is no period before, or none after the start that all treated units reported."
             )
         own, others = pool.z[treated].mean(axis=0), pool.z[donors]
-        changes = np.diff(others[:, early], axis=1)
-        size = noise if noise is not None else float(changes.std(ddof=1)) if changes.size > 1 else 0.0
-        strength = ridge if ridge is not None else (len(treated) * int(late.sum())) ** 0.5 * size**2
-        return cls(own, others, donors, early, late, size, strength)
+        if noise is None:
+            changes = np.diff(others[:, early], axis=1)
+            noise = float(changes.std(ddof=1)) if changes.size > 1 else 0.0
+        strength = ridge if ridge is not None else (len(treated) * int(late.sum())) ** 0.5 * noise**2
+        return cls(own, others, donors, early, late, noise, strength)
 
     @property
     def penalty(self) -> float:
@@ -244,13 +250,26 @@ def _weights(problems: Sequence[_Problem], solver: Solver, start: Sequence[Pair]
 
 
 def _published(problem: _Problem, start: Pair | None) -> Pair:
-    """Return the weights of the published steps and stop, from given ones on if there are any."""
+    """Return the weights of the published steps and stop, from given ones on if there are any.
+
+    diff-diff steps by inner products of donors where there are more periods
+    than donors. Up to `DONORS_A_PERIOD` donors a period that is the faster way too, so
+    periods of zeros are added: they leave the steps as they are, but ridge
+    and stop are per period.
+    """
     from diff_diff.utils import compute_sdid_unit_weights, compute_time_weights
 
     early, late = problem.others[:, problem.early].T, problem.others[:, problem.late].T
     unit_start, period_start = (None, None) if start is None else start
     stop = STOP * problem.noise
-    unit = compute_sdid_unit_weights(early, problem.own[problem.early], problem.ridge**0.5, min_decrease=stop, init_weights=unit_start)
+    courses, course = problem.unit_side()
+    periods, donors = courses.shape
+    added = donors + 1 - periods if periods <= donors <= DONORS_A_PERIOD * periods else 0
+    courses, course = np.vstack([courses, np.zeros((added, donors))]), np.append(course, np.zeros(added))
+    root = (periods / (periods + added)) ** 0.5
+    unit = compute_sdid_unit_weights(
+        courses, course, root * problem.ridge**0.5, intercept=False, min_decrease=root * stop, init_weights=unit_start
+    )
     period = compute_time_weights(early, late, PERIOD_RIDGE * problem.noise, min_decrease=stop, init_weights=period_start)
     return np.asarray(unit, dtype=float), np.asarray(period, dtype=float)
 
