@@ -15,6 +15,7 @@ from evaluation.effects.analysis_plan.departures import departures, marked, plan
 from evaluation.effects.analysis_plan.plan import AnalysisPlan, DonorsRule, Method, Windows
 from evaluation.effects.analysis_plan.registered import RegisteredPlan, standing_plan
 from evaluation.effects.estimate import estimate_effect
+from evaluation.effects.inference import LABELS, NAMES
 from evaluation.effects.study import Study, study_panel
 from evaluation.language import Words
 
@@ -90,7 +91,7 @@ def test_a_further_design_of_a_secondary_outcome_was_not_planned() -> None:
     (said,) = [
         d.said.en for d in departures(small(), [estimate_effect(second, "event", "placebo")], [second]).departures if d.kind == "method"
     ]
-    assert said.endswith("planned: did/placebo.")
+    assert said.endswith("planned: difference-in-differences (placebo permutation).")
 
 
 def test_the_donors_rule_is_held_against_the_units_compared_with() -> None:
@@ -161,3 +162,7 @@ def test_an_effect_alone_is_held_against_what_it_tells() -> None:
     effect = estimate_effect(study(start="2017-Q2"), "did", "placebo")
     found = departures(registered(small()), [effect])
     assert {d.kind for d in found.departures} == {"start", "unreported"}
+
+
+def test_every_inference_has_a_name_for_readers() -> None:
+    assert tuple(LABELS) == NAMES

@@ -11,7 +11,9 @@ import numpy as np
 
 from evaluation.effects.analysis_plan.plan import AnalysisPlan, Method
 from evaluation.effects.analysis_plan.registered import RegisteredPlan, standing_plan
+from evaluation.effects.designs import design as design_named
 from evaluation.effects.effect import Effect
+from evaluation.effects.inference import LABELS
 from evaluation.effects.study import Study
 from evaluation.indicators import indicators
 from evaluation.language import Words, listed, number, percent, uncapitalised, words
@@ -238,8 +240,8 @@ def _method(plan: AnalysisPlan, outcome: str, label: Words, design: str, judged_
     wanted = [m for o, m in plan.analyses if o == outcome] or list(plan.methods)
     if Method(design, judged_by) in wanted:
         return []
-    known = (listed([f"{m.design}/{m.judged_by}" for m in wanted], v) for v in ("vi", "en"))
-    said = words("departures.method", outcome=_named(label), method=f"{design}/{judged_by}", planned=Words(*known))
+    known = (listed([_method_named(m)[v] for m in wanted], v) for v in ("vi", "en"))
+    said = words("departures.method", outcome=_named(label), method=_method_named(Method(design, judged_by)), planned=Words(*known))
     return [Departure("method", outcome, design, said)]
 
 
@@ -259,6 +261,16 @@ def _windowed(kind: str, outcome: str, own: object, wanted: str, slots: dict[str
     return Departure(kind, outcome, "", words(f"departures.{kind}", **slots, own=own_said, planned=planned_said))
 
 
+def _method_named(method: Method) -> Words:
+    """Return a design and its inference as a reader knows them; an id of the user's own as it is."""
+    try:
+        design = design_named(method.design).name
+    except ValueError:
+        design = Words(method.design, method.design)
+    judge = LABELS.get(method.judged_by, Words(method.judged_by, method.judged_by))
+    return Words(*[f"{uncapitalised(design[v])} ({judge[v]})" for v in ("vi", "en")])
+
+
 def _named(label: Words) -> Words:
     return Words(uncapitalised(label.vi), uncapitalised(label.en))
 
@@ -270,7 +282,7 @@ def _unreported(plan: AnalysisPlan, effects: Sequence[Effect]) -> list[Departure
             "unreported",
             name,
             m.design,
-            words("departures.unreported", outcome=_named(indicators()[name].label), method=f"{m.design}/{m.judged_by}"),
+            words("departures.unreported", outcome=_named(indicators()[name].label), method=_method_named(m)),
         )
         for name, m in plan.analyses
         if (name, m.design, m.judged_by) not in done

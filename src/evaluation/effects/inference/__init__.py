@@ -20,6 +20,19 @@ _ROOMS = {
     "wild_bootstrap": "clustered:wild_bootstrap",
 }
 NAMES = tuple(_ROOMS)
+LABELS = {
+    "placebo": Words("hoán vị giả dược", "placebo permutation"),
+    "placebo_ratio": Words("hoán vị giả dược theo tỷ số sai số", "placebo permutation of the ratio of errors"),
+    "placebo_studentised": Words("hoán vị giả dược chuẩn hóa", "studentised placebo permutation"),
+    "placebo_time": Words("giả dược theo thời gian", "placebo in time"),
+    "conformal": Words("hoán vị các kỳ (Chernozhukov và cộng sự)", "conformal permutation of periods"),
+    "ferman_pinto": Words("hiệu chỉnh Ferman-Pinto", "Ferman-Pinto correction"),
+    "conley_taber": Words("phân phối Conley-Taber", "Conley-Taber distribution"),
+    "randomisation": Words("hoán vị theo bốc thăm", "randomisation inference"),
+    "jackknife": Words("bỏ ra từng đơn vị so sánh", "jackknife+ over donors"),
+    "cluster": Words("sai số chuẩn theo cụm", "cluster-robust errors"),
+    "wild_bootstrap": Words("lấy mẫu lại theo cụm", "wild cluster bootstrap"),
+}
 
 
 def inference(name: str) -> Inference:

@@ -34,15 +34,19 @@ def good_way(effect: Effect) -> bool | None:
     return (effect.estimate > effect.none) == (direction == "up")
 
 
-def effect_sentence(subject: Subject, found: Estimated) -> str:
-    """Return the sentence on one outcome's effect, by rule."""
+def effect_sentence(subject: Subject, found: Estimated, alarms_beside: bool = False) -> str:
+    """Return the sentence on one outcome's effect, by rule; without its false alarms where they stand beside it."""
     speak, verdict, effect = subject.language, said(subject, found), found.effect
     slots: dict[str, Any] = {"label": uncapitalised(found.study.label[speak]), "ward": subject.ward}
     if verdict == BLOCKED:
         return say("model.effect.blocked", speak, **slots)
     if effect is None or effect.estimate is None or verdict == UNTESTED:
         return say("model.effect.untested", speak, **slots)
-    slots |= {"way": way(effect, speak), "test": tested(effect, speak), "alarms": alarms_said(effect.calibration, speak)}
+    slots |= {
+        "way": way(effect, speak),
+        "test": tested(effect, speak),
+        "alarms": "" if alarms_beside else alarms_said(effect.calibration, speak),
+    }
     if verdict in (CLEAR, CORRECTED):
         claim = subject.evidence.effects.claim(found.outcome)
         slots |= {"p": number(claim["p_adjusted"], speak, 3), "n": number(subject.evidence.effects.family(found.outcome), speak)}

@@ -53,7 +53,7 @@ def answer(subject: Subject) -> str:
         return say("model.answer.no_place", speak, name=subject.name)
     if not subject.evidence.effects.outcomes:
         return say("model.answer.no_start", speak, name=subject.name, ward=subject.ward)
-    return f"{effect_sentence(subject, subject.evidence.effects.outcomes[0])} {verdict_count(subject)}".strip()
+    return f"{effect_sentence(subject, subject.evidence.effects.outcomes[0], alarms_beside=True)} {verdict_count(subject)}".strip()
 
 
 def done(subject: Subject) -> tuple[str, ...]:
