@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from evaluation.disclosure.effect import usable_until
 from evaluation.effects.effect import Effect
 from evaluation.effects.estimate import estimate_effect
 from evaluation.effects.matrix import NotEnough
@@ -45,14 +46,15 @@ def _estimated(path: Path, as_of: object, pilot: str, outcome: str, until: str) 
 def estimates(subject: Subject, pilot: str, most: int | None = None) -> tuple[_Estimated, ...]:
     """Return the estimates of a placed pilot up to the report's period, the first outcome first.
 
-    Empty where its start is unknown or ahead; `most` limits how many outcomes are estimated.
+    Empty where its start is unknown or ahead, and of outcomes that count people
+    before the first whole year since; `most` limits how many outcomes are estimated.
     """
     store, until = subject.evidence.store, str(subject.evidence.period)
     start = pilot_starts(store.synthetic).get(pilot)
     if not start or start > until:
         return ()
-    outcomes = placed_pilots()[pilot].outcome_indicators[:most]
-    return tuple(_estimated(store.path, store.as_of, pilot, name, until) for name in outcomes)
+    ends = {name: usable_until(until, name) for name in placed_pilots()[pilot].outcome_indicators[:most]}
+    return tuple(_estimated(store.path, store.as_of, pilot, name, end) for name, end in ends.items() if start <= end)
 
 
 def pilot(subject: Subject) -> Section:
@@ -120,7 +122,9 @@ def _primary(subject: Subject, model: Pilot) -> str:
 
 def _no_start(subject: Subject, model: Pilot) -> str:
     speak = subject.language
-    return say("pilot.no_start", speak, name=model.name[speak], ward=within_sentence(ward_of(model).name)[speak])
+    start = pilot_starts(subject.evidence.store.synthetic).get(model.id)
+    key = "pilot.too_early" if start and start <= str(subject.evidence.period) else "pilot.no_start"
+    return say(key, speak, name=model.name[speak], ward=within_sentence(ward_of(model).name)[speak])
 
 
 def effect_size(effect: Effect, x: float, language: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from evaluation.disclosure.effect import counts_people, protected_effect
 from evaluation.effects.checks.verdicts import DOUBTFUL, FAILS, HOLDS, UNTRIED, Checks
 from evaluation.effects.checks.verdicts import VERDICTS as CHECKED
 from evaluation.effects.designs import design
@@ -95,8 +96,9 @@ def _figure(subject: Subject, effect: Effect) -> Figure:
     from evaluation.figures.effect import gaps
 
     speak = subject.language
-    caption = say("model.effects.figure", speak, label=effect.outcome_label[speak], ward=subject.ward)
-    return picture(gaps(effect, language=speak), "gaps-figure", caption)
+    span = say(f"model.effects.figure.{'year' if counts_people([effect.outcome]) else 'quarter'}", speak)
+    caption = say("model.effects.figure", speak, span=span, label=effect.outcome_label[speak], ward=subject.ward)
+    return picture(gaps(protected_effect(effect), language=speak), "gaps-figure", caption)
 
 
 def _designs(subject: Subject, found: tuple[Estimated, ...]) -> tuple[Block, ...]:
@@ -164,7 +166,7 @@ def _check_figures(subject: Subject, found: Estimated, checks: Checks) -> list[F
     return [
         picture(draw[name](checks.results[name]), f"{name.replace('_', '-')}-figure", say(f"model.check.{name}", speak, label=label))
         for name in draw
-        if name in checks.results
+        if name in checks.results and not (name == "pre_trends" and counts_people([found.outcome]))  # it shows single quarters
     ]
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from evaluation.disclosure.effect import usable_until
 from evaluation.effects.analysis_plan.departures import Departures, departures, marked
 from evaluation.effects.analysis_plan.plan import AnalysisPlan, Method
 from evaluation.effects.analysis_plan.registered import RegisteredPlan, plan_study, registered_plans, standing_plan
@@ -127,10 +128,10 @@ class Estimates:
 
     @cached_property
     def outcomes(self) -> tuple[Estimated, ...]:
-        """Effects by outcome, the first first; empty without a ward or a start."""
+        """Effects by outcome, the first first; empty without a ward or a start, or before anything may be used since then."""
         if not self.can_be_had:
             return ()
-        return tuple(self._estimated(name, first=name == self.asked[0]) for name in self.asked)
+        return tuple(self._estimated(name, first=name == self.asked[0]) for name in self.asked if self._begun(name))
 
     @cached_property
     def table(self) -> EvidenceTable | None:
@@ -162,16 +163,21 @@ class Estimates:
         rows, role = self.table.rows, self.claim(outcome).get("role")
         return int((rows["p_value"].notna() & (rows["role"] == role)).sum())
 
+    def _begun(self, name: str) -> bool:
+        """Whether anything of an outcome since the start may be used."""
+        return bool(self.start) and usable_until(self.until, name) >= str(self.start)
+
     @property
     def interim(self) -> bool:
         """Whether the report's period comes before the last one of the analysis plan."""
         return self.plan is not None and self.until < self.plan.windows.until
 
     def study(self, name: str) -> Study:
-        """Describe the study of an outcome: as the analysis plan has it where there is one, up to the report's period."""
+        """Describe the study of an outcome: as the analysis plan has it where there is one, up to what the gate lets a report use."""
+        until = usable_until(self.until, name)
         if self.plan is None:
-            return pilot_study(self.store, self.model.id, name, self.until)
-        windows = replace(self.plan.windows, until=min(self.until, self.plan.windows.until))
+            return pilot_study(self.store, self.model.id, name, until)
+        windows = replace(self.plan.windows, until=min(until, usable_until(self.plan.windows.until, name)))
         return plan_study(self.store, replace(self.plan, windows=windows), name)
 
     @cached_property
@@ -181,7 +187,7 @@ class Estimates:
             return (), ()
         names = control_outcomes(self.model.id) if self.plan is None else self.plan.negative_controls
         studies, effects = [], []
-        for name in names:
+        for name in filter(self._begun, names):
             try:
                 study = self.study(name)
                 effects.append(self._estimate(study, self.main))
@@ -240,7 +246,7 @@ class Estimates:
         """What was seen around the ward of the people reached, or nothing where the quarters do not allow it."""
         if not self.can_be_had or self.start is None:
             return None
-        series = ward_series(self.store, REACHED).until(self.until)
+        series = ward_series(self.store, REACHED).until(usable_until(self.until, REACHED))
         others = self._other_wards
         try:
             return displacement(series, rings(self._ward, exclude=others), self.start, seed=self.seed)
@@ -254,7 +260,7 @@ class Estimates:
             return None
         others = self._other_wards
         left_out = others | {n for code in others for n in neighbours(code)}
-        series = ward_series(self.store, self.asked[0]).until(self.until)
+        series = ward_series(self.store, self.asked[0]).until(usable_until(self.until, self.asked[0]))
         try:
             return spillover(series, self._ward, self.start, exclude=sorted(left_out))
         except ValueError:
