@@ -79,6 +79,8 @@ def test_the_screen_names_no_place(said: Callable, panel: str, tmp_path: Path) -
         (("sti_tested", "--wards", "0"), 2, "above 0"),
         (("sti_tested", "--wards", "2", "--quarters", "many"), 2, "whole numbers"),
         (("sti_tested", "--wards", "2", "--waves", "0"), 2, "above 0"),
+        (("sti_tested", "--budget", "inf", "--unit-cost", "1"), 2, "finite"),
+        (("sti_tested", "--wards", "2", "--seed", "-1"), 2, "0 or more"),
     ],
 )
 def test_wrong_use_is_told(said: Callable, arguments: tuple[str, ...], code: int, words: str) -> None:
@@ -105,3 +107,15 @@ def test_what_the_data_cannot_answer(said: Callable, panel: str, tmp_path: Path)
     code, _, complaint = said("sti_tested", "--csv", panel, *COLUMNS, "--wards", "3", *out)
     assert code == 2
     assert "not both" in complaint
+
+
+@pytest.mark.parametrize(
+    ("options", "words"), [(("--exclude", "P99"), "'P99' (P"), (("--effect", "nan"), "effect=nan"), (("--effect", "-1"), "a ratio above 0")]
+)
+def test_unknown_units_and_effects_that_are_none_are_told(
+    said: Callable, panel: str, tmp_path: Path, options: tuple[str, ...], words: str
+) -> None:
+    code, _, complaint = said("--csv", panel, *COLUMNS, "--wards", "3", *QUICK, *options, "--out", str(tmp_path / "plan"))
+    assert code == 2
+    assert words in complaint
+    assert " / " in complaint

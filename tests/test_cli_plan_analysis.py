@@ -125,6 +125,10 @@ def test_what_may_tell_of_a_person_is_refused_and_not_said_again(said: Said, tmp
         assert code == 3
         assert "0903" not in out + err
         assert "Take names, numbers and addresses out" in err
+    (tmp_path / "Nguyễn Thị Hoa 0903123456.yaml").write_bytes(changed())
+    code, out, err = said("register", "Nguyễn Thị Hoa 0903123456.yaml")
+    assert (code, out) == (3, "")
+    assert "Hoa" not in err
 
 
 @pytest.mark.slow

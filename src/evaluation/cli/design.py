@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,15 +65,19 @@ def show_design(planned: Planned, draws: int, seed: int, out: Path | None, as_js
     """
     from evaluation.effects.matrix import NotEnough
     from evaluation.effects.next_pilot.planned import next_pilot
+    from evaluation.effects.study import known_units
 
     place = _place(out)
     options = _options(planned, draws, seed, language)
     questions, around, synthetic = _asked(planned)
     try:
+        known_units(typed_units(planned), questions[0].units)
         found = next_pilot(questions, **options, **around, synthetic=synthetic)
     except NotEnough as error:
         sys.stderr.write(f"{error}\n")
         return FAILED
+    except ValueError as error:
+        raise WrongUse(str(error)) from None
     data = _data(found, _saved(found, place, language))
     (place / JSON).write_text(json.dumps(data, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     if as_json:
@@ -98,7 +103,7 @@ def _options(planned: Planned, draws: int, seed: int, language: str) -> dict[str
     if (planned.wards is None) == (planned.budget is None) or (planned.budget is None) != (planned.unit_cost is None):
         raise wrong("design_size")
     for name, x in (("--wards", planned.wards), ("--budget", planned.budget), ("--unit-cost", planned.unit_cost), ("--draws", draws)):
-        if x is not None and not x > 0:
+        if x is not None and not 0 < x < math.inf:
             raise wrong("design_positive", name=name)
     if seed < 0:
         raise wrong("seed")
@@ -120,9 +125,14 @@ def _options(planned: Planned, draws: int, seed: int, language: str) -> dict[str
     }
 
 
+def typed_units(planned: Planned) -> list[str]:
+    """Return the units that were typed to be left out."""
+    return [n.strip() for text in planned.exclude for n in text.split(",") if n.strip()]
+
+
 def _asked(planned: Planned) -> tuple[list[Question], dict[str, Any], bool]:
     """Return the outcomes, what is known of who lies where, and whether the data are made up."""
-    typed = [n.strip() for text in planned.exclude for n in text.split(",") if n.strip()]
+    typed = typed_units(planned)
     if planned.own is not None:
         if planned.indicators:
             raise wrong("design_two_ways")

@@ -224,12 +224,13 @@ def _free(out: Path | None) -> None:
 
 def _no_person(fields: dict[str, Any], file: str) -> None:
     """Refuse a plan whose texts may tell of a person, without saying them again."""
-    from evaluation.intake.identifiers import holds_identifier
+    from evaluation.intake.identifiers import holds_identifier, safe_name
 
     texts = [fields["notes"], *fields["question"].values(), *fields["estimand"].values()]
     texts += [line.partition("#")[2] for line in str(fields["file"]).splitlines() if "#" in line]
-    if any(holds_identifier(t) for t in texts if t):
-        said = words("plan_analysis.person", file=file)
+    named = safe_name(file)
+    if named is None or any(holds_identifier(t) for t in texts if t):
+        said = words("plan_analysis.person", file=named or "YAML")
         raise Refused(f"{said.vi} / {said.en}")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import math
+import re
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
@@ -45,6 +46,7 @@ _KEYS: dict[str, tuple[str, ...]] = {
     "methods": ("design", "judged_by"),
 }
 _MAY_BE_MISSING = {"notes", "outcomes.secondary", "outcomes.negative_controls", "donors.exclude"}
+_PLAIN_NUMBER = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,9})?")
 T = TypeVar("T")
 
 
@@ -86,16 +88,15 @@ class _Reading:
         if branch is None:
             return low
         kind = Words("số nguyên", "a whole number") if whole else Words("số", "a number")
-        try:
-            value = float(branch.text or "")
-        except ValueError:
-            value = math.nan
+        typed = (branch.text or "").strip()
+        value = float(typed) if _PLAIN_NUMBER.fullmatch(typed) else math.nan
+        like = "1" if whole else "0.05"
         if not low <= value <= high or (whole and not value.is_integer()):
             self.wrong(
                 branch,
                 key,
-                f"phải là {kind.vi} từ {low:g} đến {high:g}, viết như 0.05.",
-                f"must be {kind.en} from {low:g} to {high:g}, written like 0.05.",
+                f"phải là {kind.vi} từ {low:g} đến {high:g}, viết như {like}.",
+                f"must be {kind.en} from {low:g} to {high:g}, written like {like}.",
             )
             return low
         return value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -203,6 +204,8 @@ def next_pilot(
     start = STEPPED if waves > 1 else PARALLEL
     row = found.query("outcome == @primary.id and k == @own_k and quarters == @own_t and start == @start").iloc[0]
     known = None if np.isnan(row["detectable"]) else float(row["detectable"])
+    if effect is not None and (not math.isfinite(effect) or ("ratio" in scale_of(primary.measure) and effect <= 0)):
+        raise ValueError(f"effect={effect}: phải là số hữu hạn, tỷ số thì lớn hơn 0. / must be finite, and a ratio above 0.")
     wanted = effect if effect is not None else (known if known is not None else max(sizes_of(primary.measure)))
     return NextPilot(
         estimand=Words("Khả năng nhận ra tác động của mô hình thí điểm tiếp theo", "Power to find an effect of the next pilot"),
@@ -242,8 +245,8 @@ def _checked(k: int | None, budget: float | None, unit_cost: float | None, quart
     if k is None and (budget is None or unit_cost is None):
         raise ValueError("Hãy nêu k=, hoặc budget= và unit_cost=. / Name k=, or budget= and unit_cost=.")
     for name, x in (("k", k), ("budget", budget), ("unit_cost", unit_cost), *(("quarters", q) for q in quarters)):
-        if x is not None and not x > 0:
-            raise ValueError(f"{name}={x}: phải lớn hơn 0. / must be above 0.")
+        if x is not None and not 0 < x < math.inf:
+            raise ValueError(f"{name}={x}: phải lớn hơn 0 và hữu hạn. / must be above 0 and finite.")
     if not quarters:
         raise ValueError("quarters=: ít nhất một số kỳ. / at least one number of periods.")
 
