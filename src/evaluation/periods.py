@@ -25,7 +25,7 @@ WINDOW_OPENS, WINDOW_CLOSES, SYNTHESIS_CLOSES = 15, 14, 19
 
 _NUMERAL = r"(?P<quarter>iv|i{1,3}|[1-4])"
 _YEAR = r"(?P<year>[0-9]{4})"
-_QUARTER_FIRST = re.compile(rf"(?:quy|q)[\s.]*{_NUMERAL}\s*(?:[/,.-]|nam|\s)\s*(?:nam\s*)?{_YEAR}")
+_QUARTER_FIRST = re.compile(rf"(?:quy|q)[\s.]*{_NUMERAL}\s*(?:[/,.-]|nam|\s)?\s*(?:nam\s*)?{_YEAR}")
 _YEAR_FIRST = re.compile(rf"(?:nam\s*)?{_YEAR}\s*[/,.-]?\s*(?:quy|q)[\s.]*{_NUMERAL}")
 _YEAR_ALONE = re.compile(rf"(?:nam\s*)?{_YEAR}")
 _MONTH = re.compile(rf"{_YEAR}(?:(?:[-/]?M|[-/])(?P<month>0?[1-9]|1[0-2])|(?P<two>0[1-9]|1[0-2]))")
@@ -79,7 +79,7 @@ class Period:
         Parameters
         ----------
         text : str
-            "2018-Q4", "2018q4", "Q4 2018", "Quý IV/2018", "Quý 4/2018",
+            "2018-Q4", "2018q4", "Q4 2018", "Q42018", "Quý IV/2018",
             "quý IV năm 2018", "2018" or "Năm 2018"; case, marks and spaces do
             not matter. "4/2018" is refused: it may be a month.
 

@@ -28,7 +28,8 @@ _ISO_DAY = re.compile(r"(?P<year>[0-9]{4})[/.-]?(?P<month>[01][0-9])[/.-]?(?P<da
 _CLOCK = re.compile(r"[ T]0{1,2}:00(?::00)?(?:\.0+)?(?:Z|\+00:00)?")
 _ENGLISH = {name.lower(): n for n, name in enumerate(calendar.month_abbr) if name}
 _NAMED = re.compile(r"(?P<name>[a-z]{3,9})[\s./-]+(?P<year>[0-9]{4})")
-_INTEGER = re.compile(r"[0-9]{1,9}")
+_INTEGER = re.compile(r"(?P<whole>[0-9]{1,9})(?:\.0+)?")
+_YEAR_AND_PART = re.compile(r"(?P<year>[0-9]{4})(?:\.(?P<part>0+|250*|50*|750*))?")
 _AMBIGUOUS = re.compile(r"[1-4]\s*/\s*[0-9]{4}")
 
 WAY_OUT = Words(
@@ -88,7 +89,8 @@ def read_times(column: Sequence[object]) -> Times:
         "03/2018", "tháng 3/2018", "Mar 2018"; days, the day first or as
         "2018-03-31", only where all are the first or all the last of a month,
         quarter or year; whole numbers of up to nine digits are periods
-        without a season.
+        without a season, also where a table wrote 1990 as "1990.0";
+        1990.25, 1990.5 and 1990.75 beside 1990 are quarters.
 
     Notes
     -----
@@ -210,7 +212,16 @@ def _in_years(year: int, month: int) -> int | None:
 
 
 def _integer(text: str) -> int | None:
-    return int(text) if _INTEGER.fullmatch(text) else None
+    found = _INTEGER.fullmatch(text)
+    return int(found["whole"]) if found else None
+
+
+def _year_and_part(text: str) -> int | None:
+    """Return the running number of a quarter written as a year and a part of it: 2012.25 is the second one."""
+    found = _YEAR_AND_PART.fullmatch(text)
+    if not found or not FIRST_YEAR <= int(found["year"]) <= LAST_YEAR:
+        return None
+    return 4 * int(found["year"]) + round(4 * float(f"0.{found['part'] or 0}"))
 
 
 def _write_month(ordinal: int) -> str:
@@ -221,6 +232,7 @@ _QUARTERS = _Kind(Words("quý", "a quarter"), 4, _quarter, lambda o: f"{o // 4}-
 _YEARS = _Kind(Words("năm", "a year"), 1, _year, str)
 _MONTHS = _Kind(Words("tháng", "a month"), 12, _month, _write_month)
 _INTEGERS = _Kind(Words("số nguyên", "a whole number"), 1, _integer, str)
+_QUARTERS_IN_YEARS = _Kind(_QUARTERS.name, 4, _year_and_part, _QUARTERS.write)
 _KINDS = (_QUARTERS, _YEARS, _MONTHS, _INTEGERS)
 
 
@@ -230,7 +242,8 @@ def _kind(rows_of: dict[str, list[int]]) -> tuple[_Kind, dict[str, int]]:
     days = {text: day for text, day in read.items() if day is not None}
     if len(days) == len(rows_of):
         return _of_days(days, rows_of)
-    readings = [(kind, {t: o for t in rows_of if (o := kind.read(t)) is not None}) for kind in _KINDS]
+    kinds = (*_KINDS, _QUARTERS_IN_YEARS) if any(t.endswith((".25", ".75")) for t in rows_of) else _KINDS
+    readings = [(kind, {t: o for t in rows_of if (o := kind.read(t)) is not None}) for kind in kinds]
     best, ordinals = max(readings, key=lambda r: len(r[1]))
     unread = _rows(rows_of, (t for t in rows_of if t not in ordinals))
     if unread:
