@@ -235,3 +235,8 @@ def test_nothing_but_zero_is_written_as_zero(x: float, language: str) -> None:
 
 def test_an_error_of_arithmetic_beside_larger_numbers_is_zero() -> None:
     assert significant(1.1e-16, "en", beside=3.0) == "0"
+
+
+def test_the_largest_number_of_a_computer_is_written() -> None:
+    assert len(number(1e30, "en")) == 41
+    assert len(number(1e308, "vi", 2).replace(".", "")) == 309 + 3

@@ -89,6 +89,10 @@ class Design:
     each : callable, optional
         (matrix, placebos) to one fit a placebo, where all at once is faster
         than one by one; `placebos` are places of donors as in `Matrix.as_if`.
+    in_turn : callable, optional
+        () to an estimator for one placebo after the other, also where they
+        start at different times, which keeps from the first to the last
+        what does not hang on who is treated (a penalty, a start of a search).
     """
 
     id: str
@@ -100,6 +104,7 @@ class Design:
     staggered: bool = False
     calibrated_as: str = ""
     each: Callable[[Matrix, Sequence[Sequence[int]]], list[Fit]] | None = None
+    in_turn: Callable[[], Estimator] | None = None
 
     def ratio(self, measure: str) -> bool:
         """Return whether effects on this measure are ratios."""

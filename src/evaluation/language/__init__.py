@@ -14,7 +14,7 @@ import math
 import os
 import unicodedata
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from functools import cache
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from babel.numbers import format_decimal
 
 LANGUAGES = ("vi", "en")
 _FIGURES, _LEAST_POWER, _MOST_POWER = 3, -6, 15
+_WIDE = Context(prec=400)  # the largest number of a computer has 309 digits before the point
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 SYNTHETIC = "SỐ LIỆU GIẢ LẬP / SYNTHETIC DATA"  # stands wherever made-up data do
 
@@ -123,8 +124,9 @@ def number(x: float, language: str, digits: int = 0) -> str:
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
     known = _known(x)
     exact = Decimal(known) if known.is_integer() else Decimal(f"{known:.15g}")
-    rounded = exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP) + 0  # no "-0"
-    return format_decimal(rounded, format=pattern, locale=language).replace("-", "\N{MINUS SIGN}")
+    with localcontext(_WIDE):
+        rounded = exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP) + 0  # no "-0"
+        return format_decimal(rounded, format=pattern, locale=language).replace("-", "\N{MINUS SIGN}")
 
 
 def significant(x: float, language: str, beside: float = 0.0) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluation.effects.design import Design, Fit
+from evaluation.effects.design import Design, Estimator, Fit
 from evaluation.effects.judgement import Inference, Judgement
 from evaluation.effects.matrix import Flags, Floats, Matrix, NotEnough, matrix, periods_at
 from evaluation.effects.study import LEAST_REPORTED, LEVEL_FACTOR, SHARE, VALUE, Study
@@ -162,6 +163,7 @@ def remembering(design: Design) -> Design:
     whatever effect is put into those, and for all who judge the panel.
     """
     kept: dict[tuple[tuple[int, ...], ...], list[Fit]] = {}
+    alone: dict[bytes, Fit] = {}
 
     def each(panel: Matrix, placebos: Sequence[Sequence[int]]) -> list[Fit]:
         key = tuple(tuple(chosen) for chosen in placebos)
@@ -169,7 +171,18 @@ def remembering(design: Design) -> Design:
             kept[key] = design.fits(panel, placebos)
         return kept[key]
 
-    return replace(design, each=each)
+    def in_turn() -> Estimator:
+        fit = design.in_turn() if design.in_turn is not None else design.fit
+
+        def one(panel: Matrix) -> Fit:
+            key = hashlib.blake2b(panel.top.tobytes() + panel.bottom.tobytes() + panel.first.tobytes()).digest()
+            if key not in alone:
+                alone[key] = fit(panel)
+            return alone[key]
+
+        return one
+
+    return replace(design, each=each, in_turn=in_turn)
 
 
 def procedure(

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from evaluation.effects.design import Design, Fit
+from evaluation.effects.design import Design, Estimator, Fit
 from evaluation.effects.designs.log_counts import LOGS, one_by_one, read, working
 from evaluation.effects.matrix import Flags, Floats, Matrix, NotEnough
 from evaluation.language import Words
@@ -67,8 +67,8 @@ def matrix_completion(penalty: float | None = None, folds: int = FOLDS, penaltie
         share, errors = (penalty, None) if penalty is not None else _chosen(z, panel, folds, penalties)
         return _read(panel, z, seen, share, errors, None)
 
-    def each(panel: Matrix, placebos: Sequence[Sequence[int]]) -> list[Fit]:
-        # Cross-validation looks at periods before the start alone: its answer is the same whichever donors are taken as treated.
+    def in_turn() -> Estimator:
+        # Cross-validation looks at periods before the first start alone: its answer is the same whichever donors are taken as treated.
         kept: dict[str, tuple[float, Floats | None]] = {}
         start: dict[str, _State] = {}
 
@@ -78,7 +78,10 @@ def matrix_completion(penalty: float | None = None, folds: int = FOLDS, penaltie
                 kept["all"] = (penalty, None) if penalty is not None else _chosen(z, other, folds, penalties)
             return _read(other, z, seen, *kept["all"], start)
 
-        return one_by_one(one, panel, placebos)
+        return one
+
+    def each(panel: Matrix, placebos: Sequence[Sequence[int]]) -> list[Fit]:
+        return one_by_one(in_turn(), panel, placebos)
 
     return Design(
         id="mc",
@@ -94,6 +97,7 @@ def matrix_completion(penalty: float | None = None, folds: int = FOLDS, penaltie
         logs=LOGS,
         staggered=True,
         each=each,
+        in_turn=in_turn,
     )
 
 

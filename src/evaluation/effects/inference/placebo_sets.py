@@ -9,11 +9,12 @@ from math import comb, factorial, prod
 
 import numpy as np
 
-from evaluation.effects.design import Design, Fit
+from evaluation.effects.design import Design, Estimator, Fit
 from evaluation.effects.matrix import Floats, Matrix, NotEnough
 
 EXACT_UP_TO = 1000
 DRAWS = 499
+STAGGERED = 199  # sets at most where treated units start at different times: these are fitted one by one
 Sets = list[tuple[int, ...]]
 
 
@@ -57,11 +58,14 @@ def placebos(design: Design, panel: Matrix, rng: np.random.Generator, exact_up_t
     exact_up_to : int
         All sets are taken where there are no more than this.
     draws : int
-        Sets drawn at random, with replacement, where there are more.
+        Sets drawn at random, with replacement, where there are more. Neither
+        is above `STAGGERED` where treated units start at different times.
     """
     starts = np.sort(panel.first[panel.treated])
     donors = np.flatnonzero(~panel.treated)
     space = _space(len(donors), starts)
+    if starts[0] != starts[-1]:
+        exact_up_to, draws = min(exact_up_to, STAGGERED), min(draws, STAGGERED)
     exact = space <= exact_up_to
     sets = _all(donors, starts) if exact else [tuple(rng.permutation(donors)[: len(starts)].tolist()) for _ in range(draws)]
     names = tuple(" + ".join(panel.units[i] for i in chosen) for chosen in sets)
@@ -95,15 +99,16 @@ def _fits(design: Design, panel: Matrix, sets: Sequence[tuple[int, ...]], starts
             return design.fits(panel, sets)
         except NotEnough:  # one donor that the design cannot take does not speak for the others
             pass
-    return [_alone(design, panel, chosen, starts) for chosen in sets]
+    fit = design.in_turn() if design.in_turn is not None else design.fit
+    return [_alone(fit, panel, chosen, starts) for chosen in sets]
 
 
-def _alone(design: Design, panel: Matrix, chosen: tuple[int, ...], starts: np.ndarray) -> Fit:
+def _alone(fit: Estimator, panel: Matrix, chosen: tuple[int, ...], starts: np.ndarray) -> Fit:
     assigned = panel.as_if(chosen)
     first = assigned.first.copy()
     first[: len(chosen)] = starts
     try:
-        return design.fit(replace(assigned, first=first))
+        return fit(replace(assigned, first=first))
     except NotEnough:
         none = np.full(len(panel.periods), np.nan)
         return Fit(none, none, none, float("nan"), np.zeros(len(assigned.units)))

@@ -27,6 +27,8 @@ from evaluation.effects.matrix import Floats, Matrix
 from evaluation.language import Words, number
 
 Statistic = Literal["size", "ratio", "studentised"]
+COUNTLESS = 10**12  # sets of donors beyond which nobody reads how many
+
 _SAID = {
     "size": Words(
         "Hoán vị giả dược trên các đơn vị so sánh đủ điều kiện; khoảng tin cậy đảo ngược kiểm định",
@@ -230,12 +232,13 @@ def _by_period(gap: Floats, gaps: Floats, scale: float, scales: Floats, level: f
 def _said(statistic: Statistic, made: Placebos, worst: float | None, why: Words | None = None) -> Words:
     said = _SAID[statistic]
     if not made.exact:
-        m = len(made.fits)
+        m, countless = len(made.fits), made.space > COUNTLESS
+        space = Words("trên một nghìn tỷ", "over a trillion") if countless else Words(number(made.space, "vi"), number(made.space, "en"))
         said = _joined(
             said,
             Words(
-                f"; {number(m, 'vi')} nhóm rút ngẫu nhiên trong {number(made.space, 'vi')} nhóm đơn vị so sánh, p = (1 + b)/(1 + m)",
-                f"; {number(m, 'en')} sets drawn of {number(made.space, 'en')} sets of donors, p = (1 + b)/(1 + m)",
+                f"; {number(m, 'vi')} nhóm rút ngẫu nhiên trong {space.vi} nhóm đơn vị so sánh, p = (1 + b)/(1 + m)",
+                f"; {number(m, 'en')} sets drawn of {space.en} sets of donors, p = (1 + b)/(1 + m)",
             ),
         )
     if worst is not None:
