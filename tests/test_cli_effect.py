@@ -150,3 +150,15 @@ def test_each_units_own_start_may_stand_in_a_column(said: Callable, panel: Calla
     code, out, err = said(str(file), *PANEL[:6], "--first-treated", "first", "--json", "--language", "en")
     assert code == 1, out
     assert "different times; use cs" in err
+
+
+def test_how_covariates_count_may_be_asked_for(said: Callable, panel: Callable) -> None:
+    asked = (panel(), *PANEL, "--treated", "Alpha", "--method", "sc")
+    code, out, _ = said(*asked, "--covariates", "packs@2001,packs@2007", "--v", "regression", "--json")
+    assert code == 0
+    assert "regression" in json.loads(out)["method_said"]["en"]
+    assert said(*asked, "--v", "regression")[::2] == (
+        2,
+        "--v chỉ dùng với --method sc (hoặc all) và --covariates. / --v goes with --method sc (or all) and --covariates.\n",
+    )
+    assert said(*asked, "--covariates", "packs@2001", "--v", "best")[0] == 2

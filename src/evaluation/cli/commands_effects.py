@@ -28,6 +28,7 @@ def add_effects(app: typer.Typer, language: str) -> None:
         donors: Annotated[list[str] | None, option("effect_donors", language, "--donors", metavar="NAME")] = None,
         exclude: Annotated[list[str] | None, option("effect_exclude", language, "--exclude", metavar="NAME")] = None,
         covariates: Annotated[list[str] | None, option("effect_covariates", language, "--covariates", metavar="COLUMN")] = None,
+        v: Annotated[str | None, option("effect_v", language, "--v", metavar="WAY")] = None,
         denominator: Annotated[str | None, option("effect_denominator", language, "--denominator", metavar="COLUMN")] = None,
         measure: Annotated[str | None, option("effect_measure", language, "--measure", metavar="KIND")] = None,
         anticipation: Annotated[int, option("effect_anticipation", language, "--anticipation")] = 0,
@@ -56,6 +57,7 @@ def add_effects(app: typer.Typer, language: str) -> None:
             donors=tuple(donors or ()),
             exclude=tuple(exclude or ()),
             covariates=tuple(covariates or ()),
+            v=v,
             anticipation=anticipation,
             phase_in=phase_in,
         )

@@ -16,6 +16,7 @@ from evaluation.settings import folders
 
 if TYPE_CHECKING:
     from evaluation.effects.design import Design
+    from evaluation.effects.designs.synthetic_control import Way
     from evaluation.effects.effect import Effect
     from evaluation.effects.study import Study
 
@@ -59,6 +60,8 @@ def show_effect(own: OwnPanel, method: str, placebo: bool, level: float, seed: i
     if seed < 0:
         raise wrong("seed")
     _writable(out)
+    if own.v is not None and not (own.covariates and method in ("sc", "all")):
+        raise wrong("effect_v")
     study = study_of(own)
     notes = notes_of(own, study)
     found, failed = _estimated(study, own, ALL if method == "all" else (method,), placebo, level, seed)
@@ -92,12 +95,22 @@ def _design(own: OwnPanel, name: str) -> str | Design:
     if name == "sc" and own.predictors:
         from evaluation.effects.designs.synthetic_control import synthetic_control
 
-        return synthetic_control(predictors=own.predictors, outcome=own.outcome or "")
+        return synthetic_control(_way(own.v), own.predictors, outcome=own.outcome or "")
     if name == "cs" and own.covariate_columns:
         from evaluation.effects.designs.staggered import callaway_santanna
 
         return callaway_santanna(covariates=own.covariate_columns)
     return name
+
+
+def _way(typed: str | None) -> Way | None:
+    """Return how much each covariate of a synthetic control counts, as it was asked."""
+    from evaluation.effects.designs.synthetic_control import WAYS
+
+    found = next((way for way in WAYS if typed in (way, way.replace("_", "-"))), None)
+    if typed is not None and found is None:
+        raise wrong("choice", name="--v", known=", ".join(WAYS))
+    return found
 
 
 def _estimated(

@@ -36,6 +36,7 @@ class OwnPanel(OwnOutcome):
     donors: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     covariates: tuple[str, ...] = ()
+    v: str | None = None
     anticipation: int = 0
     phase_in: int = 0
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.optimize import nnls
 
 from evaluation.effects.design import Design
 from evaluation.effects.designs.augmented import AUGMENTED
@@ -218,9 +219,32 @@ class TestPredictors:
         panel = self.studied()
         fit = synthetic_control("nested", "y@1,y@7", outcome="y").fit(panel)
         losses = []
-        for share in np.concatenate([np.geomspace(1e-7, 0.5, 40), 1 - np.geomspace(1e-7, 0.5, 40)]):
+        for share in np.concatenate([np.geomspace(1e-5, 0.5, 40), 1 - np.geomspace(1e-5, 0.5, 40)]):
             losses.append(synthetic_control([share, 1 - share], "y@1,y@7", outcome="y").fit(panel).details["mspe_before"])
         assert fit.details["mspe_before"] <= min(losses) * (1 + 1e-6)
+
+    def test_the_weights_are_those_of_the_predictors_alone(self) -> None:
+        panel = self.studied()
+        names = ("size", "luck@0:7", "y@1", "y@7")
+        found = synthetic_control("nested", names, outcome="y").fit(panel).details
+        balance = np.array([found["predictor_balance"][n][:2] for n in names])
+        counts = np.array([found["predictor_importance"][n] for n in names])
+        values = np.stack([panel.y[:, :START].mean(axis=1), panel.covariates[1, :, :8].mean(axis=1), panel.y[:, 1], panel.y[:, 7]])
+        root = np.sqrt(counts) / values.std(axis=1, ddof=1)
+        heavy = 1e4
+        system = np.vstack([root[:, None] * values[:, 1:], np.full(19, heavy)])
+        _, left = nnls(system, np.append(root * values[:, 0], heavy), maxiter=10_000)
+        assert np.linalg.norm(root * (balance[:, 0] - balance[:, 1])) <= left * (1 + 1e-3) + 1e-6
+
+    def test_v_by_regression_is_the_sum_of_squared_coefficients(self) -> None:
+        panel = self.studied()
+        fit = synthetic_control("regression", "y@1,y@7", outcome="y").fit(panel)
+        x = panel.y[:, [1, 7]] / panel.y[:, [1, 7]].std(axis=0, ddof=1)
+        slopes = np.linalg.lstsq(np.column_stack([np.ones(20), x]), panel.y[:, :START], rcond=None)[0][1:]
+        expected = (slopes**2).sum(axis=1) / (slopes**2).sum()
+        np.testing.assert_allclose(list(fit.details["predictor_importance"].values()), expected, rtol=1e-9)
+        given = synthetic_control(expected.tolist(), "y@1,y@7", outcome="y").fit(panel)
+        assert fit.estimate == pytest.approx(given.estimate, rel=1e-9)
 
     def test_cross_validation_looks_at_the_validation_periods(self) -> None:
         panel = self.studied()

@@ -24,7 +24,7 @@ import numpy as np
 from evaluation.effects.design import Design, Fit
 from evaluation.effects.designs.log_counts import LOGS
 from evaluation.effects.designs.synthetic.courses import Found, fitted, fitted_each
-from evaluation.effects.designs.synthetic.importance import STARTS, Fitting, search
+from evaluation.effects.designs.synthetic.importance import STARTS, Fitting, by_regression, search
 from evaluation.effects.designs.synthetic.pool import Pool, matched
 from evaluation.effects.designs.synthetic.predictors import OUTCOME, Predictor, moved_back, period_like, predictors_of, table
 from evaluation.effects.designs.synthetic.simplex import nearest
@@ -32,8 +32,8 @@ from evaluation.effects.designs.synthetic.turns import complete, in_turn
 from evaluation.effects.matrix import Flags, Floats, Matrix, NotEnough
 from evaluation.language import Words
 
-Way = Literal["none", "nested", "cross_validation"]
-WAYS = ("none", "nested", "cross_validation")
+Way = Literal["none", "nested", "regression", "cross_validation"]
+WAYS: tuple[Way, ...] = ("none", "nested", "regression", "cross_validation")
 
 
 def synthetic_control(
@@ -49,10 +49,13 @@ def synthetic_control(
 
     Parameters
     ----------
-    v : {"none", "nested", "cross_validation"} or sequence of float, optional
+    v : {"none", "nested", "regression", "cross_validation"} or sequence of float, optional
         How much each predictor counts: all alike ("none"), by the fit of the
-        outcome before the start ("nested", the way of 2010), by the forecast of
-        a validation period ("cross_validation", the way of 2015), or given.
+        outcome before the start ("nested", the way of 2010), by a regression of
+        the outcomes before the start on the predictors ("regression", what
+        Stata's `synth` does where nothing else is asked for; no search), by the
+        forecast of a validation period ("cross_validation", the way of 2015),
+        or given.
         "nested" with predictors and "none" without them where left out. V
         goes with predictors: the whole course needs none.
     predictors : texts or Predictor
@@ -136,7 +139,7 @@ class _Options:
 def _checked(way: Way | tuple[float, ...], wanted: tuple[Predictor, ...], earlier: tuple[Predictor, ...]) -> None:
     if isinstance(way, str) and way not in WAYS:
         raise ValueError(f"v={way!r}: có / there are: {', '.join(WAYS)}.")
-    if not wanted and way != "none" and way != "nested":
+    if not wanted and way not in ("none", "nested"):
         raise ValueError(f"v={way!r}: cần predictors=. / It needs predictors=.")
     if isinstance(way, tuple) and (len(way) != len(wanted) or min(way) < 0 or not 0 < sum(way) < float("inf")):
         raise ValueError(
@@ -188,6 +191,8 @@ def _predicted(
     main = fitting(found, known, known)
     if options.way == "nested":
         v, _ = search(main, options.starts)
+    elif options.way == "regression":
+        v = by_regression(main)
     elif options.way == "cross_validation":
         v = _validated(panel, pool, unit, before, known, options, found.names)
     elif options.way == "none":
@@ -253,6 +258,10 @@ def _said(way: Way | tuple[float, ...], wanted: tuple[Predictor, ...]) -> Words:
         "nested": Words(
             "trọng số của biến chọn theo độ khớp trước khi bắt đầu (Abadie, Diamond và Hainmueller 2010)",
             "V by the fit before the start (Abadie, Diamond and Hainmueller 2010)",
+        ),
+        "regression": Words(
+            "trọng số của biến theo hồi quy kết quả trước khi bắt đầu trên các biến",
+            "V by a regression of the outcomes before the start on the predictors",
         ),
         "cross_validation": Words(
             "trọng số của biến chọn theo dự báo trong giai đoạn kiểm định (Abadie, Diamond và Hainmueller 2015)",
