@@ -12,6 +12,7 @@ from evaluation.effects.designs import design as design_named
 from evaluation.effects.effect import DIFFERENCE, RATIO, Effect
 from evaluation.effects.inference import inference as inference_named
 from evaluation.effects.inference.clustered import LEAST_TREATED
+from evaluation.effects.inference.placebo_sets import MANY
 from evaluation.effects.judgement import Judgement
 from evaluation.effects.matrix import Matrix, matrix
 from evaluation.effects.study import Study
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 CLUSTERED = ("did", "event", "cs")
+ONE_BY_ONE = ("sc", "asc", "ife")  # a fit for each treated unit: many of them are not tried on thousands of panels, and nothing is claimed
 DONORS_ARE_NOT_UNTREATED = Words(
     "Các đơn vị so sánh cũng nhận những gì kế hoạch yêu cầu ở mọi nơi: tác động là phần thêm của mô hình.",
     "The comparison units also get what the plan asks everywhere: the effect is what the pilot adds.",
@@ -61,6 +63,8 @@ def estimate_effect(
     calibrated : bool
         Whether to find how often the whole procedure cries wolf where nothing
         happened (`calibration.calibrate`); without it nothing may be claimed.
+        Designs with a fit for each treated unit are not calibrated where more
+        than 20 are treated.
 
     Raises
     ------
@@ -75,7 +79,7 @@ def estimate_effect(
     judge = judged_by or judge_for(chosen, panel)
     judged = inference_named(judge)(chosen, panel, fit, level, np.random.default_rng(seed))
     effect = effect_from(study, panel, chosen, fit, judged, judge, level)
-    if not calibrated:
+    if not calibrated or (chosen.id in ONE_BY_ONE and int(panel.treated.sum()) > MANY):
         return effect
     from evaluation.effects.calibration.calibrate import calibrate
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from evaluation.effects.calibration.calibrate import FEWEST, draws_for
 from evaluation.effects.calibration.procedure import remembering
 from evaluation.effects.designs import design
 from evaluation.effects.designs.did import DID
+from evaluation.effects.estimate import estimate_effect
 from evaluation.effects.inference import inference
 from evaluation.effects.inference.placebo_sets import STAGGERED, placebos
 from evaluation.effects.matrix import Matrix
+from evaluation.effects.study import study_panel
 
 
 def panel(units: int, first: tuple[int, ...], periods: int = 12) -> Matrix:
@@ -67,3 +70,28 @@ def test_hundreds_of_treated_units_have_more_sets_than_can_be_written() -> None:
     judged = inference("placebo")(DID, many, DID.fit(many), 0.95, np.random.default_rng(0))
     assert "over a trillion sets" in judged.said.en
     assert judged.p_value is not None
+
+
+def test_the_interval_by_the_ratio_lies_around_the_estimate_where_starts_differ() -> None:
+    own = panel(30, (5, 9))
+    moved = own.y.copy()
+    moved[0, 5:] += 12
+    moved[1, 9:] += 12
+    found = own.with_outcome(moved)
+    sc = design("sc")
+    judged = inference("placebo_ratio")(sc, found, sc.fit(found), 0.95, np.random.default_rng(0))
+    assert judged.low is not None
+    assert judged.high is not None
+    assert (judged.low + judged.high) / 2 == pytest.approx(sc.fit(found).estimate)
+
+
+def test_designs_with_a_fit_for_each_of_many_treated_units_claim_nothing() -> None:
+    many = panel(60, (6,) * 21)
+    frame = pd.DataFrame(
+        [(u, t, many.y[i, t], 1.0) for i, u in enumerate(many.units) for t in many.periods],
+        columns=["unit", "period", "numerator", "denominator"],
+    )
+    study = study_panel(frame, outcome_name="y", treated=list(many.units[:21]), start=6, measure="value")
+    effect = estimate_effect(study, "sc", calibrated=True)
+    assert effect.calibration is None
+    assert not effect.clear

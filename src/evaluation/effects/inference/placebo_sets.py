@@ -14,7 +14,8 @@ from evaluation.effects.matrix import Floats, Matrix, NotEnough
 
 EXACT_UP_TO = 1000
 DRAWS = 499
-STAGGERED = 199  # sets at most where treated units start at different times: these are fitted one by one
+STAGGERED = 199  # sets at most where treated units start at different times, or are many: these are fitted one by one
+MANY = 20
 Sets = list[tuple[int, ...]]
 
 
@@ -59,12 +60,13 @@ def placebos(design: Design, panel: Matrix, rng: np.random.Generator, exact_up_t
         All sets are taken where there are no more than this.
     draws : int
         Sets drawn at random, with replacement, where there are more. Neither
-        is above `STAGGERED` where treated units start at different times.
+        is above `STAGGERED` where treated units start at different times or
+        are more than `MANY`.
     """
     starts = np.sort(panel.first[panel.treated])
     donors = np.flatnonzero(~panel.treated)
     space = _space(len(donors), starts)
-    if starts[0] != starts[-1]:
+    if starts[0] != starts[-1] or len(starts) > MANY:
         exact_up_to, draws = min(exact_up_to, STAGGERED), min(draws, STAGGERED)
     exact = space <= exact_up_to
     sets = _all(donors, starts) if exact else [tuple(rng.permutation(donors)[: len(starts)].tolist()) for _ in range(draws)]

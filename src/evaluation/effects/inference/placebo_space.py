@@ -103,7 +103,8 @@ def placebo_ratio(design: Design, panel: Matrix, fit: Fit, level: float, rng: np
 
     The ratio also rises with gaps that change sign, so it may reject where
     no constant effect fits: the interval is then None. It lies around the
-    mean gap, which the estimate is but for weighting. A lasting effect that
+    mean gap, which the estimate is but for weighting (around the estimate
+    where units start at different times). A lasting effect that
     is small against the noise of single periods is seen far less often than
     by the estimate itself.
     """
@@ -168,7 +169,8 @@ def _judge(statistic: Statistic, worst: float | None, made: Placebos, design: De
         )
     p, reach, smallest = rank(own, values[use], level, nothing if statistic == "size" else 0.0)
     scale, scales = (np.ones(len(gaps)), 1.0) if statistic == "size" else (pre, own_pre)
-    ends = _ends(statistic, reach, fit, fit.gap[after], own_pre)
+    together = panel.first[rows].min() == panel.first[rows].max()
+    ends = _ends(statistic, reach, fit, fit.gap[after], own_pre, together)
     why = None if reach is None or ends != (None, None) else _NO_CONSTANT if np.isfinite(reach) else _PERFECT
     return Judgement(
         p,
@@ -201,7 +203,9 @@ def _one_over(top: float, bottom: float, nothing: float) -> float:
     return float(_over(np.array([top]), np.array([bottom]), nothing)[0])
 
 
-def _ends(statistic: Statistic, reach: float | None, fit: Fit, later: Floats, own_pre: float) -> tuple[float | None, float | None]:
+def _ends(
+    statistic: Statistic, reach: float | None, fit: Fit, later: Floats, own_pre: float, together: bool
+) -> tuple[float | None, float | None]:
     """Return the ends of the effects that are not rejected, None where there are none or no ends."""
     if reach is None or not np.isfinite(reach):
         return None, None
@@ -213,7 +217,9 @@ def _ends(statistic: Statistic, reach: float | None, fit: Fit, later: Floats, ow
     room = (reach * own_pre) ** 2 - float(known.var())
     if room < 0:
         return None, None
-    return float(known.mean() - np.sqrt(room)), float(known.mean() + np.sqrt(room))
+    # Units that start at different times make up each period's gap in other parts than the estimate.
+    middle = float(known.mean()) if together else fit.estimate
+    return middle - float(np.sqrt(room)), middle + float(np.sqrt(room))
 
 
 def _by_period(gap: Floats, gaps: Floats, scale: float, scales: Floats, level: float) -> Floats:
