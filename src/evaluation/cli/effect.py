@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from evaluation.effects.study import Study
 
 ALL = ("did", "event", "cs", "sc", "asc", "sdid", "mc")
+MANY_DONORS, FEW_DONORS = 1000, 30  # above which an answer may take minutes; the few where V is searched for each of them
 JSON, PICTURES = "effect.json", ("gap", "course", "weights", "placebo")
 
 
@@ -103,6 +104,11 @@ def _design(own: OwnPanel, name: str) -> str | Design:
     return name
 
 
+def _both(key: str, **slots: object) -> str:
+    said = words(key, **slots)
+    return f"{said.vi} / {said.en}"
+
+
 def _way(typed: str | None) -> Way | None:
     """Return how much each covariate of a synthetic control counts, as it was asked."""
     from evaluation.effects.designs.synthetic_control import WAYS
@@ -125,6 +131,10 @@ def _estimated(
     for name in methods:
         # Synthetic controls fit some units far better than others before the start: theirs are ranked by the ratio of errors.
         judge = None if not placebo else "placebo_ratio" if name in ("sc", "asc") else "placebo"
+        if len(study.donors) > MANY_DONORS or (
+            name == "sc" and own.predictors and own.v in (None, "nested") and len(study.donors) > FEW_DONORS
+        ):
+            sys.stderr.write(f"{name}: {_both('cli.effect.slow', n=len(study.donors))}\n")
         try:
             found[name] = estimate_effect(study, _design(own, name), judge, level=level, seed=seed, calibrated=True)
         except NotEnough as error:

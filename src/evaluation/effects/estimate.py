@@ -94,9 +94,10 @@ def judge_for(design: Design, panel: Matrix) -> str:
     Few treated units are ranked among donors: by the ratio of errors after and
     before the start where the fit before differs from unit to unit (synthetic
     control), else by the estimate. Many are judged by cluster-robust errors
-    where the design has them.
+    where the design has them, and no treated unit stands alone at its start.
     """
-    if int(panel.treated.sum()) >= LEAST_TREATED and design.id in CLUSTERED:
+    together = np.unique(panel.first[panel.treated], return_counts=True)[1]
+    if int(panel.treated.sum()) >= LEAST_TREATED and design.id in CLUSTERED and together.min() > 1:
         return "cluster"
     return "placebo_ratio" if design.id in ("sc", "asc") else "placebo"
 

@@ -12,7 +12,7 @@ from evaluation.effects.calibration.calibrate import FEWEST, draws_for
 from evaluation.effects.calibration.procedure import remembering
 from evaluation.effects.designs import design
 from evaluation.effects.designs.did import DID
-from evaluation.effects.estimate import estimate_effect
+from evaluation.effects.estimate import estimate_effect, judge_for
 from evaluation.effects.inference import inference
 from evaluation.effects.inference.placebo_sets import STAGGERED, placebos
 from evaluation.effects.matrix import Matrix
@@ -95,3 +95,10 @@ def test_designs_with_a_fit_for_each_of_many_treated_units_claim_nothing() -> No
     effect = estimate_effect(study, "sc", calibrated=True)
     assert effect.calibration is None
     assert not effect.clear
+
+
+def test_many_units_of_which_one_stands_alone_at_its_start_are_ranked_among_donors() -> None:
+    cs = design("cs")
+    assert judge_for(cs, panel(60, (5,) * 10 + (8,) * 11)) == "cluster"
+    assert judge_for(cs, panel(60, (5,) * 20 + (8,))) == "placebo"
+    assert draws_for("did", "placebo", units=3000) == 33

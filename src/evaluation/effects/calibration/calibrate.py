@@ -33,13 +33,19 @@ DRAWS = {
     "sdid": 40,
 }
 FEWEST = 20
+LARGE = 500  # units
 SLOW_JUDGES = {"wild_bootstrap": 2, "conformal": 2, "jackknife": 2, "randomisation": 2}  # divide the number of panels
 POWER_PART = 2  # every second drawn panel also serves the detectable effect
 
 
-def draws_for(design: str, judged_by: str, staggered: bool = False) -> int:
-    """Return how many panels are drawn for a design and its inference; the fewest where treated units start at different times."""
-    return FEWEST if staggered else max(FEWEST, DRAWS.get(design, FEWEST) // SLOW_JUDGES.get(judged_by, 1))
+def draws_for(design: str, judged_by: str, staggered: bool = False, units: int = 0) -> int:
+    """Return how many panels are drawn for a design and its inference.
+
+    The fewest where treated units start at different times; half as many with
+    twice `LARGE` units, a third with three times, and so on.
+    """
+    asked = DRAWS.get(design, FEWEST) // SLOW_JUDGES.get(judged_by, 1) // max(1, units // LARGE)
+    return FEWEST if staggered else max(FEWEST, asked)
 
 
 def calibrate(
@@ -95,7 +101,7 @@ def calibrate(
     judge = judged_by or judge_for(chosen, matrix(study))
     rules = procedure(study, chosen, inference_named(judge), level, neighbours)
     past = past_windows(rules, np.random.default_rng([seed, 1]))
-    asked = draws if draws is not None else draws_for(chosen.id, judge, len(set(study.starts.values())) > 1)
+    asked = draws if draws is not None else draws_for(chosen.id, judge, len(set(study.starts.values())) > 1, len(study.eligibility))
     generator = fitted_to(rules, study)
     trials, judged = drawn_trials(rules, generator, asked, seed)
     bounded = [j for j in judged if j.low is not None and j.high is not None]
