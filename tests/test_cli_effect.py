@@ -162,3 +162,32 @@ def test_how_covariates_count_may_be_asked_for(said: Callable, panel: Callable) 
         "--v chỉ dùng với --method sc (hoặc all) và --covariates. / --v goes with --method sc (or all) and --covariates.\n",
     )
     assert said(*asked, "--covariates", "packs@2001", "--v", "best")[0] == 2
+
+
+def test_weeks_by_their_first_day_are_periods(said: Callable, tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    weeks = [str(np.datetime64("2018-01-01") + 7 * k) for k in range(12)]
+    rows = [f"{u},{w},{rng.normal(50, 1) - (9 if u == 'A' and k >= 8 else 0):.2f}" for u in "ABCDEF" for k, w in enumerate(weeks)]
+    file = tmp_path / "weeks.csv"
+    asked = (
+        "--unit",
+        "place",
+        "--time",
+        "week",
+        "--outcome",
+        "y",
+        "--treated",
+        "A",
+        "--start",
+        weeks[8],
+        "--json",
+        "--out",
+        str(tmp_path / "out"),
+    )
+    file.write_text("\n".join(["place,week,y", *rows]), encoding="utf-8")
+    code, out, _ = said(str(file), *asked)
+    assert code == 0
+    assert list(json.loads(out)["effects"]) == weeks[8:]
+    assert json.loads(out)["estimate"] == pytest.approx(-9, abs=2)
+    file.write_text("\n".join(["place,week,y", *rows, "A,2018-02-07,50"]), encoding="utf-8")
+    assert said(str(file), *asked)[0] == 2

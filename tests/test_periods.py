@@ -29,6 +29,7 @@ some_period = some_quarter | some_year
         "2018q4",
         "2018 Q4",
         "Q4 2018",
+        "Q42018",
         "q.4/2018",
         "Quý IV/2018",
         "Quý 4/2018",

@@ -11,7 +11,7 @@ import pytest
 
 from evaluation.language import Words
 from evaluation.monitoring.funnel import funnel
-from evaluation.monitoring.own_periods import UnreadTimes, read_times
+from evaluation.monitoring.own_periods import UnreadTimes, read_times, regular_days
 from evaluation.monitoring.own_series import OwnTableError, own_series
 from evaluation.monitoring.series import unit_words
 from evaluation.monitoring.small_areas.shrunken import shrink_series
@@ -38,6 +38,8 @@ NAMES: dict[str, Any] = {"unit": "site", "time": "when", "count": "k"}
         (["2018-03", "2018-04"], ("2018-03", "2018-04"), 12, (3, 4)),
         (["11/2018", "1/2019"], ("2018-11", "2018-12", "2019-01"), 12, (11, 12, 1)),
         (["tháng 3/2018", "T4/2018"], ("2018-03", "2018-04"), 12, (3, 4)),
+        (["1990.0", "1991.0"], ("1990", "1991"), 1, (1, 1)),
+        (["2012.25", "2012.5", "2013"], ("2012-Q2", "2012-Q3", "2012-Q4", "2013-Q1"), 4, (2, 3, 4, 1)),
         (["Mar 2018", "May 2018"], ("2018-03", "2018-04", "2018-05"), 12, (3, 4, 5)),
         ([201812, 201901], ("2018-12", "2019-01"), 12, (12, 1)),
         (["2018-01-01", "2018-04-01"], ("2018-Q1", "2018-Q2"), 4, (1, 2)),
@@ -241,3 +243,15 @@ def test_a_sum_is_that_of_pandas_where_nothing_is_missing():
     )
     series = own_series(frame.sample(frac=1, random_state=3), unit="u", time="t", count="k")
     np.testing.assert_array_equal(total(series).counts[0], frame.groupby("t")["k"].sum())
+
+
+def test_days_are_periods_where_they_are_regular_and_can_be_read_in_one_way_alone():
+    assert regular_days(["01/01/2018", "08/01/2018", "15/01/2018"], ["2018-01-10"]) == [
+        "2018-01-01",
+        "2018-01-08",
+        "2018-01-15",
+        "2018-01-10",
+    ]
+    assert regular_days(["1/1/2018", "2/1/2018", "3/1/2018"]) is None  # days, or months that an American wrote
+    assert regular_days(["2018-01-01", "2018-01-08", "2018-01-13"]) is None
+    assert regular_days(["2018-01-01", "January"]) is None

@@ -98,7 +98,7 @@ def read_outcome(
     """
     from evaluation.cli.own_table import PART, read
     from evaluation.effects.study import unit_name
-    from evaluation.monitoring.own_periods import UnreadTimes, joined, read_times, said_rows
+    from evaluation.monitoring.own_periods import UnreadTimes, joined, read_times, regular_days, said_rows
 
     asked = {"unit": own.unit, "time": own.time, "count": own.outcome, "denominator": own.denominator}
     roles = {role: name for role, name in asked.items() if name is not None} | dict(more or {})
@@ -112,8 +112,10 @@ def read_outcome(
     try:
         periods = numbered(read_times(times).of_row)
     except UnreadTimes as error:
+        periods = regular_days(times) or []
         where = f" ({said_rows([table.rows[p] for p in error.places])})" if error.places else ""
-        raise WrongUse(f"{table.file}, {column['time']}{where}: {error}") from None
+        if not periods:
+            raise WrongUse(f"{table.file}, {column['time']}{where}: {error}") from None
     panel = frame.rename(columns={column["count"]: "numerator"}).assign(unit=[unit_name(u) for u in frame[column["unit"]]], period=periods)
     panel["denominator"] = frame[column["denominator"]] if "denominator" in column else 1.0
     return OutcomePanel(panel, times, table)

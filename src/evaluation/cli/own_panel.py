@@ -118,14 +118,16 @@ def _checked(own: OwnPanel) -> str:
 
 def _starting(times: Sequence[object], start: str | None, firsts: Sequence[object], periods: pd.Series) -> tuple[Any, list[Any]]:
     """Return the start, and the first treated period of each row (None where never), written as the panel's periods are."""
-    from evaluation.monitoring.own_periods import UnreadTimes, read_times
+    from evaluation.monitoring.own_periods import UnreadTimes, read_times, regular_days
 
     known = {str(t).strip() for t in firsts if t is not None} - {"", "0", "NA", "nan", "inf", "Inf"}
     typed = [*([start] if start is not None else []), *sorted(known)]
     try:
         read = numbered(read_times([*times, *(t.removesuffix(".0") for t in typed)]).of_row)[len(times) :]
     except UnreadTimes:
-        raise wrong("effect_start", names=", ".join(typed[:5]), first=periods.min(), last=periods.max()) from None
+        read = (regular_days(times, typed) or [])[len(times) :]
+    if typed and not read:
+        raise wrong("effect_start", names=", ".join(typed[:5]), first=periods.min(), last=periods.max())
     meant = dict(zip(typed, read, strict=True))
     return None if start is None else meant[start], [None if t is None else meant.get(str(t).strip()) for t in firsts]
 

@@ -160,6 +160,29 @@ def joined(years: Sequence[object], parts: Sequence[object], *, heading: str) ->
     return [one(year, part) for year, part in zip(years, parts, strict=True)]
 
 
+def regular_days(column: Sequence[object], more: Sequence[object] = ()) -> list[str] | None:
+    """Return days of a week or of any other regular distance as "2018-03-05", which stand in their order; None where they are not regular.
+
+    None too where all might be read month first, as "02/01/2018".
+
+    Parameters
+    ----------
+    column : sequence
+        Days as `read_times` reads them, the day first or as "2018-03-05".
+    more : sequence
+        Further days, which may lie between; they come last in the answer.
+    """
+    days = [_day(_written(x)) for x in (*column, *more)]
+    if not column or any(day is None for day in days):
+        return None
+    numbers = sorted({day.toordinal() for day in days[: len(column)] if day is not None})
+    apart = [b - a for a, b in pairwise(numbers)]
+    either_way = any(_DAY_FIRST.fullmatch(_written(x)) for x in column) and all(day.day <= 12 for day in days if day is not None)
+    if not apart or either_way or any(gap % min(apart) for gap in apart) or sum(apart) > _MOST_GAPS * len(apart) * min(apart):
+        return None
+    return [str(day) for day in days]
+
+
 def _written(x: object) -> str:
     """Return one time as text without marks, in lower case; blank for anything missing."""
     if str(x) in ("NaT", "<NA>") or absent(x):
