@@ -51,6 +51,12 @@ class Fit:
         return float(np.sqrt(np.mean(gap**2))) if len(gap) else float("nan")
 
 
+def no_fit(panel: Matrix) -> Fit:
+    """Return the fit of treated units that cannot be had: no numbers."""
+    none = np.full(len(panel.periods), np.nan)
+    return Fit(none, none, none, float("nan"), np.zeros(len(panel.units)))
+
+
 class Estimator(Protocol):
     """From a matrix to a fit of its treated units."""
 
@@ -63,6 +69,27 @@ class Estimator(Protocol):
             If the matrix has too few donors, periods or figures for it.
         """
         ...
+
+
+def tried(fit: Estimator, panel: Matrix) -> Fit:
+    """Return the fit, or one without numbers where the panel has too little for it."""
+    try:
+        return fit(panel)
+    except NotEnough:
+        return no_fit(panel)
+
+
+def one_by_one(fit: Estimator, panel: Matrix, placebos: Sequence[Sequence[int]]) -> list[Fit]:
+    """Return a fit for each placebo, one without numbers for donors that the design cannot take as treated.
+
+    Parameters
+    ----------
+    fit : Estimator
+    panel : Matrix
+    placebos : sequence of sequences of int
+        As in `Matrix.as_if`.
+    """
+    return [tried(fit, panel.as_if(chosen)) for chosen in placebos]
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +150,8 @@ class Design:
 
     def estimate(self, panel: Matrix) -> float:
         """Return the estimate alone, NaN where the panel has too little for the design."""
-        try:
-            return self.fit(panel).estimate
-        except NotEnough:
-            return float("nan")
+        return tried(self.fit, panel).estimate
+
+    def turn(self) -> Estimator:
+        """Return what fits one placebo after the other: with what `in_turn` keeps, where there is such."""
+        return self.fit if self.in_turn is None else self.in_turn()

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evaluation.effects.matrix import Floats, NotEnough
+from evaluation.effects.matrix import HALF, Floats, NotEnough
 from evaluation.effects.permuted_courses import Paths, permuted
 from evaluation.effects.study import COUNT, MEASURES, RATE, SHARE, VALUE
 from evaluation.language import Words, number, points, span, uncapitalised
@@ -28,7 +28,6 @@ from evaluation.settings import DEFAULT_SEED
 if TYPE_CHECKING:
     import pandas as pd
 
-HALF = 0.5
 UNIT, PERIOD = "unit", "period"
 LEAST_UNITS = 5
 DRAWS = 999

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+HALF = 0.5  # of an event, added to a count before its log
+LOGS = frozenset({"count", "rate"})  # measures whose effects are ratios
 
 
 class NotEnough(ValueError):
@@ -70,6 +72,19 @@ class Matrix:
         """Units x periods: treated in full."""
         at = np.arange(len(self.periods))
         return np.asarray(self.treated[:, None] & (at[None, :] >= (self.first + self.phase_in)[:, None]))
+
+    @property
+    def working(self) -> Floats:
+        """The outcome on the scale on which effects add: logs of counts and rates (half an event added), else the outcome itself."""
+        if self.measure not in LOGS:
+            return self.y
+        known = np.isfinite(self.y) & (self.bottom > 0)
+        return np.asarray(np.log((np.where(known, self.top, np.nan) + HALF) / np.where(known, self.bottom, 1.0)))
+
+    @property
+    def singles(self) -> list[tuple[int]]:
+        """Each donor as the only one in a placebo, for `Design.fits`."""
+        return [(int(d),) for d in np.flatnonzero(~self.treated)]
 
     def as_if(self, treated: Sequence[int], first: int | None = None) -> Matrix:
         """Return the same figures with other units treated, for a placebo; the truly treated units are left out.

@@ -8,7 +8,7 @@ import numpy as np
 
 from evaluation.effects.calibration.moments import Moments
 from evaluation.effects.calibration.quantiles import poisson_quantile
-from evaluation.effects.matrix import Flags, Floats
+from evaluation.effects.matrix import LOGS, Flags, Floats
 
 MOST_CLUSTERED = 0.9  # intra-class correlation of a beta-binomial share
 
@@ -79,7 +79,7 @@ class FittedGenerator:
     @property
     def dispersion(self) -> float:
         """Variance of passing deviations: 1 / size of the negative binomial, logit variance of the beta-binomial."""
-        return self.moments.fast / (1 + self.moments.slow) if self.measure in ("count", "rate") else self.moments.fast
+        return self.moments.fast / (1 + self.moments.slow) if self.measure in LOGS else self.moments.fast
 
     def draw(self, rng: np.random.Generator, n: int = 1) -> Drawn:
         """Return `n` panels."""

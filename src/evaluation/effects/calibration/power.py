@@ -11,7 +11,7 @@ from evaluation.effects.calibration.generator import counted_part
 from evaluation.effects.calibration.procedure import Procedure, outcome
 from evaluation.effects.calibration.quantiles import poisson_quantile
 from evaluation.effects.design import Design
-from evaluation.effects.matrix import Floats, Matrix
+from evaluation.effects.matrix import LOGS, Floats, Matrix
 from evaluation.effects.study import SHARE, VALUE
 
 POWER = 0.80
@@ -127,6 +127,6 @@ def _between(rules: Procedure, trials: Sequence[Trial], high: tuple[float, float
         tried = (middle, *power(rules, trials, middle, way))
         low, high = (low, tried) if tried[1] >= POWER else (tried, high)
     part = (POWER - low[1]) / (high[1] - low[1])
-    if rules.design.ratio(rules.measure) and rules.measure in ("count", "rate"):
+    if rules.design.ratio(rules.measure) and rules.measure in LOGS:
         return float(np.exp(low[0] + part * (high[0] - low[0])))
     return float(low[2] + part * (high[2] - low[2]))

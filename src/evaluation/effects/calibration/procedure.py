@@ -172,7 +172,7 @@ def remembering(design: Design) -> Design:
         return kept[key]
 
     def in_turn() -> Estimator:
-        fit = design.in_turn() if design.in_turn is not None else design.fit
+        fit = design.turn()
 
         def one(panel: Matrix) -> Fit:
             key = hashlib.blake2b(panel.top.tobytes() + panel.bottom.tobytes() + panel.first.tobytes()).digest()

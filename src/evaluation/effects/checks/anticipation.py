@@ -142,5 +142,4 @@ def as_if_started(panel: Matrix, first: int, end: int) -> Matrix:
 
 def _tried(of: Basis, panel: Matrix) -> tuple[float, np.ndarray]:
     """Return the estimate of a panel and those of its donors."""
-    donors = [(int(d),) for d in np.flatnonzero(~panel.treated)]
-    return of.design.fit(panel).estimate, np.array([f.estimate for f in of.design.fits(panel, donors)])
+    return of.design.fit(panel).estimate, np.array([f.estimate for f in of.design.fits(panel, panel.singles)])

@@ -94,8 +94,7 @@ def basis(study: Study, design: str | Design = "did", *, level: float = 0.95) ->
     panel = matrix(study)
     one_start(panel)
     fit = chosen.fit(panel)
-    donors = np.flatnonzero(~panel.treated)
-    placebos = tuple(chosen.fits(panel, [(int(d),) for d in donors]))
+    placebos = tuple(chosen.fits(panel, panel.singles))
     found = Basis(study, chosen, panel, fit, placebos, level)
     if not np.isfinite(fit.estimate) or len(found.sizes) < FEWEST_PLACEBOS:
         raise NotEnough(

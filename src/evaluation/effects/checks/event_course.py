@@ -122,7 +122,7 @@ def event_course(design: Design, panel: Matrix, fit: Fit | None = None, placebo_
     if mine.details.get("covariance_from") == "units":
         return _from_event_study(design, panel, mine)
     donors = np.flatnonzero(~panel.treated)
-    fits = design.fits(panel, [(int(d),) for d in donors]) if placebo_fits is None else placebo_fits
+    fits = design.fits(panel, panel.singles) if placebo_fits is None else placebo_fits
     gaps = np.array([f.gap for f in fits])
     # Gaps of a design are centred as it likes: here all are about their own mean before the start.
     used = np.flatnonzero((before | after) & np.isfinite(mine.gap))

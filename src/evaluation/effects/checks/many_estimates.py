@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from evaluation.effects.checks.choices import LOGS, MEANS, NEAREST, NEAREST_DONORS, SYNTHETIC, Specification
 from evaluation.effects.designs.synthetic.simplex import nearest
-from evaluation.effects.matrix import Flags, Floats
+from evaluation.effects.matrix import HALF, Flags, Floats
+from evaluation.effects.matrix import LOGS as RATIO_MEASURES
 
 FEWEST_DONORS = 5
-HALF = 0.5  # of an event, on either side of a ratio
 RATIO, SHARES, DIFFERENCE = "ratio", "shares", "difference"
 
 
@@ -132,7 +132,7 @@ class Pool:
         with np.errstate(divide="ignore", invalid="ignore"):
             y = np.where(seen & (bottom > 0), top / bottom, np.nan)
             logs = np.where(bottom > 0, np.log((top + HALF) / bottom), np.nan)
-        ratio = self.measure in ("count", "rate")
+        ratio = self.measure in RATIO_MEASURES
         if s.design == NEAREST:
             mask = _nearest(logs if ratio else y, mask, self.rows, self._sides(s)[0])
         if s.design == SYNTHETIC:

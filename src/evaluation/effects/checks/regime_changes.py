@@ -130,8 +130,7 @@ def regime_changes(of: Basis, changes: Sequence[DocumentedChange] | None = None)
         if LEAST <= at <= first - LEAST:
             before = as_if_started(panel, at, first)
             step = of.design.estimate(before)
-            donors = [(int(d),) for d in np.flatnonzero(~before.treated)]
-            p = rank_p(step, [f.estimate for f in of.design.fits(before, donors)]) if np.isfinite(step) else np.nan
+            p = rank_p(step, [f.estimate for f in of.design.fits(before, before.singles)]) if np.isfinite(step) else np.nan
         rows.append((change.period, change.reason.en, change.reason.vi, at - first, step, p))
     frame = pd.DataFrame(rows, columns=["period", "reason", "reason_vi", "distance", "step", "p_value"])
     return RegimeChanges(

@@ -18,7 +18,7 @@ from evaluation.effects.checks.basis import rank_p, said
 from evaluation.effects.checks.choices import Choices, combinations
 from evaluation.effects.checks.surroundings import Surroundings, pool_of
 from evaluation.effects.checks.verdicts import DOUBTFUL, FAILS, HOLDS, Check
-from evaluation.effects.matrix import Floats, NotEnough
+from evaluation.effects.matrix import LOGS, Floats, NotEnough
 from evaluation.effects.study import Study
 from evaluation.language import Words, number, percent
 from evaluation.results import Result
@@ -241,7 +241,7 @@ def _result(study: Study, studies: Mapping[str, Study], wanted: Sequence[Any], f
         high=float(made[0].max()),
         level=level,
         n=len(kept),
-        unit="log ratio" if study.measure in ("count", "rate") else study.measure,
+        unit="log ratio" if study.measure in LOGS else study.measure,
         assumptions=(
             Words(
                 "Nếu không có tác động ở đâu, đơn vị thí điểm là một trong các đơn vị so sánh.",
@@ -259,7 +259,7 @@ def _result(study: Study, studies: Mapping[str, Study], wanted: Sequence[Any], f
         impossible=len(wanted) - len(kept),
         own_p=float(p[0, 0]),
         labels={name: s.label for name, s in studies.items()},
-        logs=study.measure in ("count", "rate"),
+        logs=study.measure in LOGS,
         measure=study.measure,
         outcome_label=study.label,
         unit_label=study.treated_label,

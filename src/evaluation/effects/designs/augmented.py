@@ -21,11 +21,10 @@ from typing import Any
 import numpy as np
 
 from evaluation.effects.design import Design, Fit
-from evaluation.effects.designs.log_counts import LOGS
 from evaluation.effects.designs.synthetic.courses import Found, fitted, fitted_each
 from evaluation.effects.designs.synthetic.pool import Pool, matched
 from evaluation.effects.designs.synthetic.simplex import nearest
-from evaluation.effects.matrix import Flags, Floats, Matrix, NotEnough
+from evaluation.effects.matrix import LOGS, Flags, Floats, Matrix, NotEnough
 from evaluation.language import Words
 
 LAMBDAS = 21

@@ -19,10 +19,10 @@ from typing import Any
 
 import numpy as np
 
-from evaluation.effects.design import Design, Fit
-from evaluation.effects.designs.log_counts import HALF, LOGS, area, course, mean_of, one_by_one, working
+from evaluation.effects.design import Design, Fit, one_by_one
+from evaluation.effects.designs.log_counts import area, course, mean_of, working
 from evaluation.effects.designs.regression_to_mean import empirical_bayes, overdispersion
-from evaluation.effects.matrix import Flags, Floats, Matrix, NotEnough, one_start
+from evaluation.effects.matrix import HALF, LOGS, Flags, Floats, Matrix, NotEnough, one_start
 from evaluation.language import Words, number
 
 NONE, DONORS, EMPIRICAL_BAYES = "none", "donors", "eb"
@@ -264,8 +264,7 @@ def _read(
     line = np.where(before, levels.window[0], expected) + shape
     ratio = one.measure in LOGS
     y = one.y[0]
-    own = np.log((one.top[0] + HALF) / np.where(np.isfinite(y), one.bottom[0], np.nan)) if ratio else y
-    gap = own - line
+    gap = one.working[0] - line
     counterfactual = np.exp(line) if ratio else line
     donors_share = np.where(np.asarray(panel.treated), 0.0, 0.0 if correction == NONE else 1 / (~np.asarray(panel.treated)).sum())
     return replace(

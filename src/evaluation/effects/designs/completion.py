@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from evaluation.effects.design import Design, Estimator, Fit
-from evaluation.effects.designs.log_counts import LOGS, one_by_one, read, working
-from evaluation.effects.matrix import Flags, Floats, Matrix, NotEnough
+from evaluation.effects.design import Design, Estimator, Fit, one_by_one
+from evaluation.effects.designs.log_counts import read, working
+from evaluation.effects.matrix import LOGS, Flags, Floats, Matrix, NotEnough
 from evaluation.language import Words
 
 FOLDS = 5

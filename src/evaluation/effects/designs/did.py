@@ -15,12 +15,11 @@ import numpy as np
 
 from evaluation.effects.design import Design, Fit
 from evaluation.effects.designs.estimable import estimable
-from evaluation.effects.designs.regressions import LOGS, did_regression
+from evaluation.effects.designs.regressions import did_regression
 from evaluation.effects.designs.two_way import solved, swept
-from evaluation.effects.matrix import Flags, Floats, Matrix, NotEnough, one_start
+from evaluation.effects.matrix import HALF, LOGS, Flags, Floats, Matrix, NotEnough, one_start
 from evaluation.language import Words
 
-HALF = 0.5
 _CELLS = 2_000_000  # placebos x units x periods that are held at once
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from evaluation.effects.design import Fit
-from evaluation.effects.matrix import Matrix, NotEnough
+from evaluation.effects.matrix import LOGS, Matrix, NotEnough
 from evaluation.language import Words
 
 LACKING = Words(
@@ -50,7 +50,7 @@ def estimable(panel: Matrix, fit: Fit, else_lacking: Words = LACKING) -> Fit:
             f"No comparison unit has a figure {'after' if late else 'before'} the start; add comparison units or periods."
         )
     for rows, vi, en in ((treated, "Đơn vị thí điểm", "The treated unit"), (~treated, "Các đơn vị so sánh", "The comparison units")):
-        if panel.measure in ("count", "rate") and not panel.top[rows][seen[rows]].any():
+        if panel.measure in LOGS and not panel.top[rows][seen[rows]].any():
             raise NotEnough(f"{vi} không có sự kiện nào: không tính được tỷ số. / {en} counted nothing: there is no ratio.")
     raise NotEnough(f"{else_lacking.vi} / {else_lacking.en}")
 

@@ -19,13 +19,11 @@ import numpy as np
 from evaluation.effects.design import Design, Fit
 from evaluation.effects.designs.estimable import estimable
 from evaluation.effects.designs.two_way import linear_periods, linked, poisson_periods
-from evaluation.effects.matrix import Flags, Floats, Matrix, one_start
+from evaluation.effects.matrix import HALF, LOGS, Flags, Floats, Matrix, one_start
 from evaluation.language import Words
 
-HALF = 0.5
 LAST, MEAN = "last", "mean"
 REFERENCES = (LAST, MEAN)
-LOGS = frozenset({"count", "rate"})
 # From so many treated units on their own scatter is used: below, the covariance among so few says little.
 MANY_TREATED = 10
 

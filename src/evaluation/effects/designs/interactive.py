@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evaluation.effects.design import Design, Fit
-from evaluation.effects.designs.log_counts import LOGS, one_by_one, read, working
-from evaluation.effects.matrix import Flags, Floats, Matrix, NotEnough
+from evaluation.effects.design import Design, Fit, one_by_one
+from evaluation.effects.designs.log_counts import read, working
+from evaluation.effects.matrix import LOGS, Flags, Floats, Matrix, NotEnough
 from evaluation.language import Words
 
 TWO_WAY, UNIT = "two-way", "unit"

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from evaluation.effects.design import Design, Fit
-from evaluation.effects.designs.log_counts import LOGS, area, course, one_by_one, read, working
-from evaluation.effects.matrix import Floats, Matrix, NotEnough, one_start
+from evaluation.effects.design import Design, Fit, one_by_one
+from evaluation.effects.designs.log_counts import area, course, read, working
+from evaluation.effects.matrix import LOGS, Floats, Matrix, NotEnough, one_start
 from evaluation.language import Words
 from evaluation.monitoring.over_time.controlled import ASSUMPTIONS, ControlledSeries, controlled_series
 

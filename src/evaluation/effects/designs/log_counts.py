@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from evaluation.effects.design import Fit
-from evaluation.effects.matrix import Flags, Floats, Matrix, NotEnough, filled
-
-HALF = 0.5  # added to a count before its log, as in the difference-in-differences of counts
-LOGS = frozenset({"count", "rate"})
+from evaluation.effects.matrix import HALF, LOGS, Flags, Floats, Matrix, NotEnough, filled
 
 
 def working(panel: Matrix) -> Floats:
-    """Return the outcome on the scale on which effects add: logs of counts and rates (half an event added), else the outcome itself.
+    """Return the outcome on the scale on which effects add (`Matrix.working`).
 
     Raises
     ------
@@ -41,13 +37,11 @@ def working(panel: Matrix) -> Floats:
         raise NotEnough(
             "Không đơn vị so sánh nào có số liệu; hãy thêm đơn vị so sánh. / No comparison unit has a figure; add comparison units."
         )
-    if panel.measure not in LOGS:
-        return panel.y
-    if not panel.top[treated][seen[treated]].any():
+    if panel.measure in LOGS and not panel.top[treated][seen[treated]].any():
         raise NotEnough(
             "Đơn vị thí điểm không có sự kiện nào: không tính được tỷ số. / The treated unit counted nothing: there is no ratio."
         )
-    return np.asarray(np.log((panel.top + HALF) / np.where(seen, panel.bottom, np.nan)))
+    return panel.working
 
 
 def mean_of(x: Floats, use: Flags, axis: int = 0) -> Floats:
@@ -154,24 +148,3 @@ def course(panel: Matrix) -> Floats:
     level = top.sum(1, keepdims=True) / np.maximum(bottom.sum(1, keepdims=True), 1e-300)
     usual = (level * bottom).sum(axis=0)
     return np.where(usual > 0, top.sum(axis=0) / np.where(usual > 0, usual, 1.0), np.nan)
-
-
-def one_by_one(fit: Callable[[Matrix], Fit], panel: Matrix, placebos: Sequence[Sequence[int]]) -> list[Fit]:
-    """Return a fit for each placebo, one without numbers for donors that the design cannot take as treated.
-
-    Parameters
-    ----------
-    fit : callable
-    panel : Matrix
-    placebos : sequence of sequences of int
-        As in `Matrix.as_if`.
-    """
-    found = []
-    for chosen in placebos:
-        other = panel.as_if(chosen)
-        try:
-            found.append(fit(other))
-        except NotEnough:
-            nothing = np.full(len(panel.periods), np.nan)
-            found.append(Fit(nothing, nothing, nothing, float("nan"), np.zeros(len(other.units))))
-    return found

@@ -19,9 +19,8 @@ from typing import Protocol
 
 import numpy as np
 
-from evaluation.effects.matrix import Flags, Floats, Matrix, NotEnough, one_start
+from evaluation.effects.matrix import LOGS, Flags, Floats, Matrix, NotEnough, one_start
 
-LOGS = frozenset({"count", "rate"})
 _STEPS = 60
 _CLOSE = 1e-11
 NO_MAXIMUM = (

@@ -20,11 +20,9 @@ import numpy as np
 from evaluation.effects.design import Design, Fit
 from evaluation.effects.designs.estimable import estimable
 from evaluation.effects.designs.group_time import NEVER, NOT_YET, UNIVERSAL, VARYING, WAYS, GroupTime, group_time, tables
-from evaluation.effects.matrix import Floats, Matrix, NotEnough
+from evaluation.effects.matrix import HALF, LOGS, Floats, Matrix, NotEnough
 from evaluation.language import Words
 
-HALF = 0.5
-LOGS = frozenset({"count", "rate"})
 METHODS = ("dr", "ipw", "reg")
 UNLIKE = Words(
     "Không đơn vị so sánh nào có các biến giải thích giống đơn vị thí điểm; hãy bỏ bớt biến giải thích.",

@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 from scipy.special import stdtr
 
-from evaluation.effects.design import Design, Fit
-from evaluation.effects.designs.log_counts import LOGS, area, course, one_by_one, read, working
-from evaluation.effects.matrix import Flags, Floats, Matrix, NotEnough, one_start
+from evaluation.effects.design import Design, Fit, one_by_one
+from evaluation.effects.designs.log_counts import area, course, read, working
+from evaluation.effects.matrix import LOGS, Flags, Floats, Matrix, NotEnough, one_start
 from evaluation.language import Words
 
 LEVEL_SD = 0.01

@@ -22,14 +22,13 @@ from typing import Any, Literal
 import numpy as np
 
 from evaluation.effects.design import Design, Fit
-from evaluation.effects.designs.log_counts import LOGS
 from evaluation.effects.designs.synthetic.courses import Found, fitted, fitted_each
 from evaluation.effects.designs.synthetic.importance import STARTS, Fitting, by_regression, search
 from evaluation.effects.designs.synthetic.pool import Pool, matched
 from evaluation.effects.designs.synthetic.predictors import OUTCOME, Predictor, moved_back, period_like, predictors_of, table
 from evaluation.effects.designs.synthetic.simplex import nearest
 from evaluation.effects.designs.synthetic.turns import complete, in_turn
-from evaluation.effects.matrix import Flags, Floats, Matrix, NotEnough
+from evaluation.effects.matrix import LOGS, Flags, Floats, Matrix, NotEnough
 from evaluation.language import Words
 
 Way = Literal["none", "nested", "regression", "cross_validation"]

@@ -21,12 +21,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from evaluation.effects.design import Design, Fit
-from evaluation.effects.designs.log_counts import LOGS
-from evaluation.effects.designs.synthetic.courses import no_fit, read_courses
+from evaluation.effects.design import Design, Fit, no_fit
+from evaluation.effects.designs.synthetic.courses import read_courses
 from evaluation.effects.designs.synthetic.pool import Pool, pooled, pooled_all
 from evaluation.effects.designs.synthetic.simplex import nearest, ridge
-from evaluation.effects.matrix import Flags, Floats, Matrix, NotEnough, one_start
+from evaluation.effects.matrix import LOGS, Flags, Floats, Matrix, NotEnough, one_start
 from evaluation.language import Words
 
 Solver = Literal["exact", "published"]

@@ -18,7 +18,7 @@ from typing import Literal
 
 import numpy as np
 
-from evaluation.effects.design import Design, Fit
+from evaluation.effects.design import Design, Fit, tried
 from evaluation.effects.inference.placebo_sets import placebos
 from evaluation.effects.judgement import Inference, Judgement
 from evaluation.effects.matrix import Floats, Matrix, NotEnough, one_start
@@ -66,7 +66,7 @@ def jackknife_plus(design: Design, panel: Matrix, fit: Fit, level: float, rng: n
     donors = np.flatnonzero(~panel.treated)
     if len(donors) < 2:
         return Judgement(None, None, None, None, _SAID["donors"])
-    without = [_left_out(design, panel, int(d)) for d in donors]
+    without = [tried(design.fit, panel.without([int(d)])) for d in donors]
     made = placebos(design, panel, rng)
     left, errors = np.array([f.estimate for f in without]), np.abs(made.estimates)
     known = np.isfinite(left) & np.isfinite(errors)
@@ -128,14 +128,6 @@ def _each_period(left: Floats, errors: Floats, level: float) -> Floats:
             _, low, high = jackknife_ends(left[known, t], errors[known, t], level)
             found[t] = (np.nan if low is None else low, np.nan if high is None else high)
     return found
-
-
-def _left_out(design: Design, panel: Matrix, donor: int) -> Fit:
-    try:
-        return design.fit(panel.without([donor]))
-    except NotEnough:
-        none = np.full(len(panel.periods), np.nan)
-        return Fit(none, none, none, float("nan"), np.zeros(len(panel.units) - 1))
 
 
 def _over_periods(design: Design, panel: Matrix, fit: Fit, level: float) -> Judgement:

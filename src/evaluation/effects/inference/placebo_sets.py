@@ -9,7 +9,7 @@ from math import comb, factorial, prod
 
 import numpy as np
 
-from evaluation.effects.design import Design, Estimator, Fit
+from evaluation.effects.design import Design, Estimator, Fit, tried
 from evaluation.effects.matrix import Floats, Matrix, NotEnough
 
 EXACT_UP_TO = 1000
@@ -76,7 +76,7 @@ def placebos(design: Design, panel: Matrix, rng: np.random.Generator, exact_up_t
 
 def single_fits(design: Design, panel: Matrix) -> list[Fit]:
     """Return the fit of each donor as if it alone had been treated, from the first real start on."""
-    return _fits(design, panel, [(int(d),) for d in np.flatnonzero(~panel.treated)], panel.first[panel.treated].min(keepdims=True))
+    return _fits(design, panel, panel.singles, panel.first[panel.treated].min(keepdims=True))
 
 
 def _space(donors: int, starts: np.ndarray) -> int:
@@ -101,7 +101,7 @@ def _fits(design: Design, panel: Matrix, sets: Sequence[tuple[int, ...]], starts
             return design.fits(panel, sets)
         except NotEnough:  # one donor that the design cannot take does not speak for the others
             pass
-    fit = design.in_turn() if design.in_turn is not None else design.fit
+    fit = design.turn()
     return [_alone(fit, panel, chosen, starts) for chosen in sets]
 
 
@@ -109,8 +109,4 @@ def _alone(fit: Estimator, panel: Matrix, chosen: tuple[int, ...], starts: np.nd
     assigned = panel.as_if(chosen)
     first = assigned.first.copy()
     first[: len(chosen)] = starts
-    try:
-        return fit(replace(assigned, first=first))
-    except NotEnough:
-        none = np.full(len(panel.periods), np.nan)
-        return Fit(none, none, none, float("nan"), np.zeros(len(assigned.units)))
+    return tried(fit, replace(assigned, first=first))

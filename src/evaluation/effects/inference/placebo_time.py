@@ -16,7 +16,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from evaluation.effects.design import Design, Fit
+from evaluation.effects.design import Design, Fit, tried
 from evaluation.effects.inference.placebo_sets import placebos
 from evaluation.effects.inference.placebo_space import rank
 from evaluation.effects.judgement import Inference, Judgement
@@ -101,7 +101,7 @@ def _judge(
     starts = pseudo_starts(panel, least_before, least_after)
     clean = int(panel.first.min()) - panel.anticipation
     pasts = [_until(panel, s, clean if window is None else min(clean, s + panel.phase_in + window)) for s in starts]
-    fits = [_padded(_fit(design, past), len(panel.periods)) for past in pasts]
+    fits = [_padded(tried(design.fit, past), len(panel.periods)) for past in pasts]
     own = np.array([f.estimate for f in fits])
     others = _donors(design, panel, pasts, rng) if with_donors else np.empty(0)
     sizes = np.abs(np.concatenate([own, others]))
@@ -121,14 +121,6 @@ def _until(panel: Matrix, start: int, end: int) -> Matrix:
     """Return the panel up to a period before the real start, its treated units as if they had started earlier."""
     past = panel.until(end)
     return replace(past, first=np.where(panel.treated, start, end))
-
-
-def _fit(design: Design, panel: Matrix) -> Fit:
-    try:
-        return design.fit(panel)
-    except NotEnough:
-        none = np.full(len(panel.periods), np.nan)
-        return Fit(none, none, none, float("nan"), np.zeros(len(panel.units)))
 
 
 def _padded(fit: Fit, periods: int) -> Fit:

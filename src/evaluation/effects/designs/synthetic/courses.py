@@ -7,10 +7,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from evaluation.effects.design import Fit
-from evaluation.effects.designs.log_counts import HALF, LOGS, mean_of
+from evaluation.effects.design import Fit, no_fit
+from evaluation.effects.designs.log_counts import mean_of
 from evaluation.effects.designs.synthetic.pool import Pool, pooled, pooled_all
-from evaluation.effects.matrix import Flags, Floats, Matrix, NotEnough
+from evaluation.effects.matrix import HALF, LOGS, Flags, Floats, Matrix, NotEnough
 
 Found = tuple[Floats, Floats, dict[str, Any]]
 
@@ -53,12 +53,6 @@ def fitted_each(panel: Matrix, placebos: Sequence[Sequence[int]], course: Course
     return fits
 
 
-def no_fit(panel: Matrix) -> Fit:
-    """Return the fit of a placebo that cannot be made."""
-    none = np.full(len(panel.periods), np.nan)
-    return Fit(none, none, none, float("nan"), np.zeros(len(panel.units)))
-
-
 def _together(panel: Matrix, pool: Pool, found: Sequence[Found]) -> Fit:
     names = [u for u, t in zip(panel.units, panel.treated, strict=True) if t]
     weights = np.asarray(np.mean([f[1] for f in found], axis=0))
@@ -93,7 +87,7 @@ def read_courses(panel: Matrix, synthetic: Floats, weights: Floats, details: dic
         Counts of several treated units are shown summed.
     """
     rows = np.flatnonzero(panel.treated)
-    z = _own(panel)[rows]
+    z = panel.working[rows]
     known = np.isfinite(z) & np.isfinite(synthetic) & told
     apart = np.where(known, z - np.where(known, synthetic, 0.0), 0.0)
     gap = mean_of(apart, known)
@@ -115,13 +109,6 @@ def read_courses(panel: Matrix, synthetic: Floats, weights: Floats, details: dic
     people = size.sum(axis=0) if panel.measure == "rate" else 1.0
     observed = np.where(whole, np.where(known, panel.top[rows], 0.0).sum(axis=0) / people, np.nan)
     return Fit(gap, observed, np.where(whole, likely.sum(axis=0) / people, np.nan), estimate, weights, None, details)
-
-
-def _own(panel: Matrix) -> Floats:
-    if panel.measure not in LOGS:
-        return panel.y
-    bottom = np.where(np.isfinite(panel.y) & (panel.bottom > 0), panel.bottom, np.nan)
-    return np.asarray(np.log((panel.top + HALF) / bottom))
 
 
 def _by_event_time(apart: Floats, known: Flags, first: np.ndarray[Any, np.dtype[np.int64]]) -> dict[int, float]:

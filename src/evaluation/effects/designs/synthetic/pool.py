@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from evaluation.effects.designs.log_counts import HALF, LOGS, working
+from evaluation.effects.designs.log_counts import working
 from evaluation.effects.matrix import Flags, Floats, Matrix, NotEnough, filled
 
 Places = np.ndarray[Any, np.dtype[np.int64]]
@@ -78,11 +78,7 @@ def pooled(panel: Matrix) -> Pool:
 
 def pooled_all(panel: Matrix, start: int) -> Pool:
     """Return all units of a matrix as donors, for placebos that take turns in being treated from a start on."""
-    z = panel.y
-    if panel.measure in LOGS:
-        known = np.isfinite(panel.top) & (panel.bottom > 0)
-        z = np.log((np.where(known, panel.top, np.nan) + HALF) / np.where(known, panel.bottom, 1.0))
-    return _pool(panel, z, np.arange(len(panel.units)), start)
+    return _pool(panel, panel.working, np.arange(len(panel.units)), start)
 
 
 def _pool(panel: Matrix, z: Floats, rows: Places, start: int) -> Pool:

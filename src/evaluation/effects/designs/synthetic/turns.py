@@ -12,9 +12,8 @@ from typing import Any
 import numpy as np
 
 from evaluation.effects.design import Fit
-from evaluation.effects.designs.log_counts import HALF, LOGS
 from evaluation.effects.designs.synthetic.simplex import certified, nearest
-from evaluation.effects.matrix import Flags, Floats, Matrix
+from evaluation.effects.matrix import HALF, LOGS, Flags, Floats, Matrix
 
 Places = np.ndarray[Any, np.dtype[np.int64]]
 
@@ -42,7 +41,7 @@ def in_turn(panel: Matrix, placebos: Sequence[int]) -> list[Fit]:
     donors = np.flatnonzero(~panel.treated)
     turn = np.searchsorted(donors, np.asarray(placebos, dtype=np.int64))
     y, top, bottom = panel.y[donors], panel.top[donors], panel.bottom[donors]
-    z = np.asarray(np.log((top + HALF) / bottom)) if panel.measure in LOGS else y
+    z = panel.working[donors]
     at = np.arange(len(panel.periods))
     start = int(panel.first.min())
     before, after = at < start - panel.anticipation, at >= start + panel.phase_in
