@@ -99,7 +99,6 @@ def tree() -> model.Report:
 
 @pytest.fixture
 def order(job: Job, tmp_path: Path) -> Order:
-    folder, out = tmp_path / "work" / "job", tmp_path / "out" / "2018-Q4"
+    folder = tmp_path / "work" / "job"
     folder.mkdir(parents=True)
-    out.mkdir(parents=True)
-    return Order(job, tmp_path / "template.ipynb", folder, out, tmp_path / "work", Limits(memory=0), True, "mark", {})
+    return Order(job, tmp_path / "template.ipynb", folder, tmp_path / "work", Limits(memory=0), True)

@@ -97,6 +97,7 @@ def test_a_file_system_without_hard_links_is_as_safe(folder: Path, monkeypatch: 
 
 def test_leftovers_of_killed_writers_are_swept_and_nothing_else(folder: Path):
     (folder / ".a.html.run1.part").write_bytes(b"half")
-    (folder / ".a.html.run2.part").write_bytes(b"another's")
-    sweep(folder, "run1")
-    assert set(_now(folder)) == {*OLD, ".a.html.run2.part"}
+    (folder / ".a.html.run2.before").write_bytes(b"another's")
+    (folder / ".kept").write_bytes(b"somebody's")
+    sweep(folder)
+    assert set(_now(folder)) == {*OLD, ".kept"}

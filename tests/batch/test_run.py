@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from evaluation.batch import Batch, Job, Limits, Reason, Record, Refused, WrongParameter, manifest, run
+from evaluation.batch import Batch, Job, Limits, Reason, Record, Refused, WrongParameter, account, journal, manifest, run
 from evaluation.batch.publish import digest
 from evaluation.batch.run import destination
 from evaluation.places import districts
@@ -90,7 +90,6 @@ def test_each_failure_is_told_by_its_kind(mixed: tuple[Batch, dict[str, Record],
     folder = batch.work / f"{code}-vi"
     assert (folder / "notebook.ipynb").stat().st_size > 200
     assert folder.stat().st_mode & 0o777 == 0o700
-    assert Record.read(folder) == records[code]
 
 
 @pytest.mark.slow
@@ -99,6 +98,21 @@ def test_papermills_metadata_would_have_called_a_killed_kernel_completed(mixed: 
     cells = json.loads((batch.work / "774-vi" / "notebook.ipynb").read_text("utf-8"))["cells"]
     assert {c["metadata"]["papermill"]["status"] for c in cells} == {"completed"}
     assert records["774"].done is False
+
+
+@pytest.mark.slow
+def test_the_journal_and_the_account_tell_how_each_job_ended(mixed: tuple[Batch, dict[str, Record], list[Record]]):
+    batch, records, _ = mixed
+    told = journal.read(batch.work)
+    assert told is not None
+    assert told.ended
+    assert {record.subject: record for record, _ in told.ends} == records
+    content = json.loads(account.path(batch.work).read_text("utf-8"))
+    assert {Record.read(raw).subject: Record.read(raw) for raw in content["jobs"].values()} == records
+    good = content["jobs"][f"{GOOD}-vi"]
+    assert {"start", "notebook", "export", "protection", "publishing"} <= set(good["stages"])
+    assert len(good["cells"]) == 4  # the injected parameters are a cell of their own
+    assert account.path(batch.work).parent.stat().st_mode & 0o77 == 0
 
 
 @pytest.mark.slow
@@ -178,7 +192,7 @@ def test_one_district_again_keeps_the_others_in_the_index(
     assert body["Quận 5"][:2] == ["Đã báo cáo", "3/10"]
     assert body["Quận 4"][0].startswith("Lần lập gần nhất không thành công: lỗi trong sổ tính toán")
     assert body["Quận 1"][:2] == ["Đã báo cáo", "3/10"]
-    assert not list((tmp_path / "work" / "runs").iterdir())
+    assert [p.suffix for p in (tmp_path / "work" / "runs").iterdir()] == [".json"]  # the account alone is left
 
 
 @pytest.mark.slow
@@ -211,7 +225,6 @@ def test_a_job_that_swallows_its_interrupt_is_ended(notebook: Callable[[str], Pa
     batch = run([job], tmp_path / "out", template=template, work=tmp_path / "work", limits=Limits(cell=600, job=6))
     assert batch.records[0].reason is Reason.TIMEOUT
     assert time.monotonic() - started < 40
-    assert not list((tmp_path / "work").rglob("kernel.pid"))
 
 
 def _ended(process: int) -> bool:
@@ -227,7 +240,7 @@ def _ended(process: int) -> bool:
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of Unix")
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_cancelled_run_leaves_no_kernel_and_no_success(notebook: Callable[[str], Path], job: Job, tmp_path: Path, sent: signal.Signals):
-    template = notebook("import time; save(); time.sleep(600)")
+    template = notebook('import time; (folder / "kernel").write_text(str(os.getpid())); save(); time.sleep(600)')
     program = (
         "import datetime as dt, sys\nfrom pathlib import Path\nfrom evaluation.batch import Cancelled, Job, run\n"
         "def go():\n"
@@ -258,7 +271,7 @@ def _number_of(work: Path, patience: float) -> int:
     """Wait for a kernel that runs the last cell, and return its process number."""
     limit = time.monotonic() + patience
     while time.monotonic() < limit:
-        if list(work.rglob("report.json")) and (found := list(work.rglob("kernel.pid"))):
+        if list(work.rglob("report.json")) and (found := list(work.rglob("kernel"))):
             return int(found[0].read_text("utf-8"))
         time.sleep(0.1)
     raise AssertionError("no kernel was started")

@@ -87,10 +87,13 @@ class Limits:
     job : float
         Seconds for the whole job; then its processes are ended.
     memory : int
-        Bytes of address space of a job's processes (where the system can limit it); 0 for no limit.
+        Bytes of address space that a kernel may take beyond what it starts with (where the system can limit it); 0 for no limit.
+    output : int
+        Letters that a cell may print.
     """
 
     start: int = 60
     cell: int = 300
     job: float = 900.0
-    memory: int = 12 * 2**30
+    memory: int = 4 * 2**30
+    output: int = 10_000_000

@@ -2,45 +2,63 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import zmq
 from jupyter_client.kernelspec import NoSuchKernel
-from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from papermill import PapermillExecutionError, execute_notebook
 
-from evaluation.batch.ending import PROCESS, end_kernel
-from evaluation.batch.jobs import Job, Limits
+from evaluation.batch.engine import ENGINE, Surroundings
+from evaluation.batch.jobs import Limits
 from evaluation.batch.records import JobFailure, Reason
+from evaluation.batch.stages import Clock
+from evaluation.batch.watchdog import Watchdog
 
 KERNEL = "python3"
 NOTEBOOK = "notebook.ipynb"
 ATTEMPTS = 2
 
 
-class WatchedKernel(AsyncKernelManager):
-    """A kernel whose process number lies in the job's folder, so that whoever ends the job ends it too."""
+@dataclass(frozen=True)
+class Task:
+    """A notebook to run.
 
-    async def _async_launch_kernel(self, kernel_cmd: list[str], **kw: Any) -> None:
-        await super()._async_launch_kernel(kernel_cmd, **kw)
-        process = getattr(self.provisioner, "pid", None)
-        if process:
-            (Path(os.environ["EVALUATION_JOB"]) / PROCESS).write_text(str(process), "utf-8")
+    Attributes
+    ----------
+    template : Path
+    parameters : mapping
+        Plain text and numbers, by name.
+    folder : Path
+        Private: the kernel's working directory; the working notebook stays there.
+    environment : mapping of str
+        The kernel's, all of it.
+    limits : Limits
+    cell : callable
+        Told the place of each cell as it begins, from 0, and how many there are.
+    """
+
+    template: Path
+    parameters: Mapping[str, Any]
+    folder: Path
+    environment: Mapping[str, str]
+    limits: Limits
+    cell: Callable[[int, int], None] = lambda *_: None
 
 
-def execute(template: Path, job: Job, folder: Path, limits: Limits) -> dict[str, Any]:
-    """Run the notebook with the job's parameters.
+def execute(task: Task, clock: Clock) -> dict[str, Any]:
+    """Run a notebook.
 
     Parameters
     ----------
-    template : Path
-    job : Job
-    folder : Path
-        The job's private folder; the working notebook stays there.
-    limits : Limits
+    task : Task
+    clock : Clock
+        Takes the time of the kernel's start and of each cell.
 
     Returns
     -------
@@ -52,42 +70,52 @@ def execute(template: Path, job: Job, folder: Path, limits: Limits) -> dict[str,
     JobFailure
         A kernel that does not start is tried once more; nothing else is.
     """
-    for attempt in range(1, ATTEMPTS + 1):
-        began: list[int] = []
-        try:
-            return _once(template, job, folder, limits, began)
-        except (RuntimeError, NoSuchKernel, zmq.ZMQError) as error:
-            if began:
-                raise JobFailure(_runtime(error), **_where(began)) from error
-            if attempt == ATTEMPTS:
-                raise JobFailure(Reason.KERNEL_START) from error
-        except CellTimeoutError as error:
-            raise JobFailure(Reason.TIMEOUT, **_where(began)) from error
-        except PapermillExecutionError as error:
-            reason, details = _cell(error)
-            raise JobFailure(reason, **details) from error
-        except CellExecutionError as error:
-            raise JobFailure(Reason.CELL_ERROR, **_where(began)) from error
-        finally:
-            end_kernel(folder)
+    watchdog = Watchdog()
+    with watchdog.within(task.limits.job):
+        for attempt in range(1, ATTEMPTS + 1):
+            began: list[int] = []
+            working: list[Any] = []
+            try:
+                return _once(task, clock, watchdog, began, working.append)
+            except (RuntimeError, NoSuchKernel, zmq.ZMQError, CellTimeoutError, PapermillExecutionError, CellExecutionError) as error:
+                reason, details = _told(error, began, watchdog)
+                if reason is not Reason.KERNEL_START or attempt == ATTEMPTS:
+                    for notebook in working:
+                        keep(notebook, task.folder)
+                    raise JobFailure(reason, **details) from error
+            finally:
+                watchdog.let_go()
     raise AssertionError("unreachable")
 
 
-def _once(template: Path, job: Job, folder: Path, limits: Limits, began: list[int]) -> dict[str, Any]:
+def _once(task: Task, clock: Clock, watchdog: Watchdog, began: list[int], keep: Callable[[Any], None]) -> dict[str, Any]:
+    def cell(place: int, cells: int) -> None:
+        began.append(place)
+        task.cell(place, cells)
+
     notebook: dict[str, Any] = execute_notebook(
-        _unformatted(template),
-        _unformatted(folder / NOTEBOOK),
-        parameters=job.parameters,
+        _unformatted(task.template),
+        None,  # written only where it failed: what succeeded is written as it is published
+        parameters=dict(task.parameters),
+        engine_name=ENGINE,
         kernel_name=KERNEL,
         progress_bar=False,
         log_output=False,
-        start_timeout=limits.start,
-        execution_timeout=limits.cell,
-        kernel_manager_class=WatchedKernel,
-        shutdown_kernel="immediate",
-        on_cell_start=lambda cell, cell_index: began.append(cell_index),
+        start_timeout=task.limits.start,
+        execution_timeout=task.limits.cell,
+        around=Surroundings(task.folder, task.environment, task.limits, watchdog, clock, cell, keep),
     )
+    for place, made in enumerate(notebook["cells"]):
+        # Papermill lets an exit pass, and an error that a cell's tag allows.
+        if error := next((o for o in made.get("outputs", []) if o["output_type"] == "error"), None):
+            raise PapermillExecutionError(place, made["execution_count"], "", error["ename"], error["evalue"], [])
     return notebook
+
+
+def keep(notebook: Any, folder: Path) -> None:
+    """Leave a notebook in a job's folder as far as it came, for whoever looks into it."""
+    with contextlib.suppress(OSError):
+        (folder / NOTEBOOK).write_text(nbformat.writes(notebook), "utf-8")  # type: ignore[no-untyped-call]
 
 
 def _unformatted(path: Path) -> str:
@@ -95,17 +123,16 @@ def _unformatted(path: Path) -> str:
     return str(path).replace("{", "{{").replace("}", "}}")
 
 
-def _runtime(error: Exception) -> Reason:
-    if isinstance(error, DeadKernelError | zmq.ZMQError):
-        return Reason.KERNEL_DIED
-    return Reason.TIMEOUT if "Timeout waiting" in str(error) else Reason.CELL_ERROR  # output that did not come in time
-
-
-def _where(began: list[int]) -> dict[str, str]:
-    """Name the cell by its place among all cells, from 1."""
-    return {"cell": str(began[-1] + 1)} if began else {}
-
-
-def _cell(error: PapermillExecutionError) -> tuple[Reason, dict[str, str]]:
-    reason = Reason.MEMORY if error.ename == "MemoryError" else Reason.CELL_ERROR
-    return reason, {"cell": str(error.cell_index + 1), "error": str(error.ename)}
+def _told(error: Exception, began: list[int], watchdog: Watchdog) -> tuple[Reason, dict[str, str]]:
+    """Return why a notebook failed, and at which cell: its place among all cells, from 1."""
+    where = {"cell": str(began[-1] + 1)} if began else {}
+    if watchdog.reason is not None:
+        return watchdog.reason, where
+    if isinstance(error, PapermillExecutionError):
+        reason = Reason.MEMORY if error.ename == "MemoryError" else Reason.CELL_ERROR
+        return reason, {"cell": str(error.cell_index + 1), "error": str(error.ename)}
+    if isinstance(error, CellTimeoutError) or "Timeout waiting" in str(error):
+        return Reason.TIMEOUT, where  # the second: output that did not come in time
+    if not began:
+        return Reason.KERNEL_START, where
+    return (Reason.KERNEL_DIED if isinstance(error, DeadKernelError | zmq.ZMQError) else Reason.CELL_ERROR), where

@@ -31,8 +31,6 @@ class Run:
     Attributes
     ----------
     jobs : tuple of Job
-    records : mapping of Record
-        How they ended, by "760-vi".
     template : Path
     content : str
         Hash of the store's values in force when the run began.
@@ -41,7 +39,6 @@ class Run:
     """
 
     jobs: tuple[Job, ...]
-    records: Mapping[str, Record]
     template: Path
     content: str
     began: dt.datetime
@@ -99,14 +96,19 @@ def _subject(entry: Mapping[str, Any]) -> str:
     return next(str(entry[kind]) for kind in KINDS if kind in entry)
 
 
-def entries(records: Mapping[str, Record]) -> dict[str, dict[str, Any]]:
-    """Return the manifest's entries on the jobs of a run, by "760-vi"; a failure by its kind alone."""
-    made = {}
-    for name, r in records.items():
-        entry: dict[str, Any] = {r.kind: r.subject, "language": r.language, "outcome": r.outcome, "seconds": r.seconds}
-        entry |= {"status": r.status, "files": dict(r.files)} if r.done else {"reason": str(r.reason)}
-        made[name] = entry
-    return made
+def entry(record: Record, inputs: Mapping[str, str]) -> dict[str, Any]:
+    """Return the manifest's entry on how a job ended; a failure by its kind alone.
+
+    Parameters
+    ----------
+    record : Record
+    inputs : mapping of str
+        What its report was made from.
+    """
+    told: dict[str, Any] = {record.kind: record.subject, "language": record.language, "outcome": record.outcome, "seconds": record.seconds}
+    if record.done:
+        return told | {"status": record.status, "files": dict(record.files), "inputs": dict(inputs)}
+    return told | {"reason": str(record.reason)}
 
 
 def written(folder: Path, run: Run, ends: Mapping[str, Mapping[str, Any]], index: bytes) -> bytes:

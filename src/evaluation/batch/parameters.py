@@ -216,7 +216,7 @@ def prepared(
 
 
 def check(jobs: Sequence[Job], template: Path) -> bool:
-    """Check jobs as a whole: names and types, values, and that there are data.
+    """Check jobs as a whole: values, and that there are data; what the notebook declares is checked before it is run.
 
     Returns
     -------
@@ -233,7 +233,8 @@ def check(jobs: Sequence[Job], template: Path) -> bool:
         raise _wrong("mixed")
     for job in jobs:
         check_values(job.parameters)
-    check_names(jobs[0].parameters, template)
+    if not template.is_file():
+        raise _wrong("no_template", name=template.name)
     return check_data(jobs[0].store, jobs[0].as_of, jobs[0].period)
 
 

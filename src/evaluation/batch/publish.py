@@ -57,10 +57,10 @@ def publish(files: Mapping[Path, bytes], mark: str) -> None:
             leftover.unlink(missing_ok=True)
 
 
-def sweep(folder: Path, mark: str) -> None:
-    """Remove what writers that were killed left in a folder under this mark."""
+def sweep(folder: Path) -> None:
+    """Remove what writers that were killed left in a folder that nobody else writes to now."""
     for kind in (_PART, _BEFORE):
-        for leftover in folder.glob(f".*.{mark}*.{kind}"):
+        for leftover in folder.glob(f".*.{kind}"):
             leftover.unlink(missing_ok=True)
 
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from evaluation.batch.jobs import DISTRICT, Job
+from evaluation.batch.stages import Clock
 from evaluation.language import say
 
-DONE, FAILED = "done", "failed"
-RECORD = "end.json"
+DONE, FAILED, CURRENT = "done", "failed", "current"
 
 
 class Reason(StrEnum):
@@ -23,6 +21,7 @@ class Reason(StrEnum):
     KERNEL_DIED = "kernel_died"
     TIMEOUT = "timeout"
     MEMORY = "memory"
+    OUTPUT = "output"
     CELL_ERROR = "cell_error"
     NO_TREE = "no_tree"
     WRONG_TREE = "wrong_tree"
@@ -56,9 +55,10 @@ class Record:
     ----------
     subject, language : str
         District code or id of a pilot model.
-    outcome : {"done", "failed"}
+    outcome : {"done", "failed", "current"}
+        Current is a report that was made before from the same.
     status : str
-        Of a report that was made: "reported" or "not_reported".
+        Of a report that is there: "reported" or "not_reported".
     reason : Reason or None
         Of a job that failed.
     details : mapping of str
@@ -68,6 +68,12 @@ class Record:
     seconds : float
         How long it took.
     kind : {"district", "pilot"}
+    stages : mapping of float
+        Seconds by stage: start of the kernel, notebook (with the start), export, protection, publishing.
+    cells : tuple of float
+        Seconds of each code cell that ended.
+    peak : int
+        Bytes of memory that the kernel held at most; 0 where not known.
     """
 
     subject: str
@@ -79,6 +85,9 @@ class Record:
     files: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 0.0
     kind: str = DISTRICT
+    stages: Mapping[str, float] = field(default_factory=dict)
+    cells: tuple[float, ...] = ()
+    peak: int = 0
 
     @property
     def name(self) -> str:
@@ -87,36 +96,53 @@ class Record:
 
     @property
     def done(self) -> bool:
-        """Whether the report was made and published."""
+        """Whether the report was made and looked at."""
         return self.outcome == DONE
 
+    @property
+    def there(self) -> bool:
+        """Whether the report is there as asked for, made now or before."""
+        return self.outcome != FAILED
+
     @classmethod
-    def failed(cls, job: Job, reason: Reason, seconds: float, details: Mapping[str, str] | None = None) -> Self:
+    def failed(cls, job: Job, reason: Reason, clock: Clock | None = None, details: Mapping[str, str] | None = None) -> Self:
         """Return the record of a job that failed."""
-        told = dict(details or {})
-        return cls(job.subject, job.language, FAILED, reason=reason, details=told, seconds=round(seconds, 1), kind=job.kind)
+        time = clock or Clock()
+        return cls(
+            job.subject,
+            job.language,
+            FAILED,
+            reason=reason,
+            details=dict(details or {}),
+            seconds=round(time.seconds, 3),
+            kind=job.kind,
+            stages=time.rounded(),
+            cells=tuple(time.cells),
+            peak=time.peak,
+        )
 
     def sentence(self, language: str) -> str:
         """Say in one line how the job ended: its status, or the kind of reason with what is known of it."""
-        if self.done:
+        if self.there:
             return say(f"batch.status.{self.status}", language)
         reason = say(f"batch.reason.{self.reason}", language)
         told = [say(f"batch.detail.{name}", language, value=_told(name, value, language)) for name, value in sorted(self.details.items())]
         return reason + (f" ({'; '.join(told)})" if told else "")
 
-    def to_json(self) -> str:
-        """Return the record as JSON."""
-        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True, indent=1) + "\n"
+    def raw(self) -> dict[str, Any]:
+        """Return the record as plain values."""
+        return asdict(self)
 
     @classmethod
-    def read(cls, folder: Path) -> Self | None:
-        """Return the record in a job's folder; None where there is none or it is cut off."""
-        try:
-            raw = json.loads((folder / RECORD).read_text("utf-8"))
-            raw["reason"] = Reason(raw["reason"]) if raw["reason"] else None
-            return cls(**raw)
-        except (OSError, ValueError, TypeError, KeyError):
-            return None
+    def read(cls, raw: Mapping[str, Any]) -> Self:
+        """Return a record from its plain values.
+
+        Raises
+        ------
+        ValueError, TypeError, KeyError
+            If they are not a record's.
+        """
+        return cls(**{**raw, "reason": Reason(raw["reason"]) if raw["reason"] else None, "cells": tuple(raw["cells"])})
 
 
 def _told(name: str, value: str, language: str) -> str:

@@ -1,28 +1,33 @@
-"""Running many reports: checked, done side by side, and told in an index and a manifest."""
+"""A whole run: look before, do what has to be done and no more, publish each report as it is there, write index and manifest."""
 
 from __future__ import annotations
 
 import datetime as dt
 import os
 import shutil
-import signal
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from evaluation.batch import manifest, overview
+from evaluation.batch import account, manifest, overview
 from evaluation.batch.check import page_faults
+from evaluation.batch.interrupts import Interrupts
 from evaluation.batch.jobs import DISTRICT, Job, Limits, default_template
-from evaluation.batch.parameters import check
-from evaluation.batch.pool import processors, work_through
+from evaluation.batch.journal import RUNS, Journal, unfinished
+from evaluation.batch.parameters import check, check_names
+from evaluation.batch.planned import Planned, ends, plan
 from evaluation.batch.publish import publish, sweep
-from evaluation.batch.records import Reason, Record
-from evaluation.batch.worker import Order
+from evaluation.batch.records import CURRENT, FAILED, Reason, Record
+from evaluation.batch.stages import Clock
+from evaluation.batch.turn import Busy, turn
 from evaluation.language import words
 from evaluation.settings import folders, private
 from evaluation.store import open_store
+
+if TYPE_CHECKING:
+    from evaluation.batch.worker import Product
 
 INDEX_LANGUAGE = "vi"
 
@@ -32,7 +37,7 @@ class Refused(ValueError):
 
 
 class Cancelled(KeyboardInterrupt):
-    """A run that was ended from outside; its processes are ended, what was published stays."""
+    """A run that was ended from outside; its kernels are ended, what was published stays."""
 
 
 @dataclass(frozen=True)
@@ -47,21 +52,82 @@ class Batch:
         Where the reports of the period lie.
     work : Path
         The run's private folder: notebooks and logs of what failed.
+    written : bool
+        Whether index and manifest could be written; the next run brings them up to date.
     """
 
     records: tuple[Record, ...]
     folder: Path
     work: Path
+    written: bool = True
 
     @property
     def failed(self) -> tuple[Record, ...]:
         """The jobs that failed."""
-        return tuple(r for r in self.records if not r.done)
+        return tuple(r for r in self.records if not r.there)
 
     @property
     def index(self) -> Path:
         """The page to begin with."""
         return self.folder / manifest.INDEX
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a run is asked for; `wanted` makes it, everything about it checked.
+
+    Attributes
+    ----------
+    jobs : tuple of Job
+    template, folder, work : Path
+        The notebook, where the reports go, the private folder of all runs.
+    synthetic : bool
+        Whether the data are made up.
+    force : bool
+        Make reports again that are there.
+    """
+
+    jobs: tuple[Job, ...]
+    template: Path
+    folder: Path
+    work: Path
+    synthetic: bool
+    force: bool
+
+    def planned(self) -> tuple[Planned, ...]:
+        """Return what has to be done, and why."""
+        return plan(self.jobs, self.template, self.folder, self.work, ends(self.folder, self.work), self.force)
+
+
+def wanted(
+    jobs: Sequence[Job], out: Path | None = None, *, template: Path | None = None, work: Path | None = None, force: bool = False
+) -> Wanted:
+    """Return what a run is asked for, checked.
+
+    Parameters
+    ----------
+    jobs : sequence of Job
+        Of one kind, period, store and date; `parameters.prepared` makes them.
+    out : Path, optional
+        The reports go into a folder of it named after the period; ``outputs`` where left out.
+    template : Path, optional
+        The notebook; the one of the jobs' kind where left out.
+    work : Path, optional
+        Private folder for working files; the project's own where left out.
+    force : bool
+        Make reports again even where they are there, made from the same.
+
+    Raises
+    ------
+    WrongParameter
+        If a job cannot be done.
+    Refused
+        If `out` is a folder that must hold no reports.
+    """
+    notebook = (template or default_template(jobs[0].kind if jobs else DISTRICT)).resolve()
+    synthetic = check(jobs, notebook)
+    folder = destination(out or folders().outputs, jobs[0])
+    return Wanted(tuple(jobs), notebook, folder, (work or folders().work).resolve(), synthetic, force)
 
 
 def run(
@@ -72,26 +138,23 @@ def run(
     work: Path | None = None,
     workers: int | None = None,
     limits: Limits | None = None,
+    force: bool = False,
     tell: Callable[[Record], None] | None = None,
+    cell: Callable[[str, int, int], None] | None = None,
 ) -> Batch:
-    """Make reports.
+    """Make reports, those that are not there yet or were made from something else.
 
     Parameters
     ----------
-    jobs : sequence of Job
-        Of one kind, period, store and date; `parameters.prepared` makes them.
-    out : Path, optional
-        The reports go into a folder of it named after the period;
-        ``outputs`` where left out.
-    template : Path, optional
-        The notebook; the one of the jobs' kind where left out.
-    work : Path, optional
-        Private folder for working files; the project's own where left out.
+    jobs, out, template, work, force
+        As `wanted` takes them.
     workers : int, optional
         Jobs at once; as many as the machine has processors where left out.
     limits : Limits, optional
     tell : callable, optional
         Told of each job as it ends.
+    cell : callable, optional
+        Told a job's name, the place of each of its cells as it begins, from 0, and how many there are; from several threads.
 
     Returns
     -------
@@ -102,44 +165,166 @@ def run(
     WrongParameter
         Before anything is started.
     Refused
-        If `out` is a folder that must hold no reports.
+        If `out` must hold no reports, or another run publishes there now.
     Cancelled
-        On an interrupt or a request to end, after all processes were ended.
+        On an interrupt or a request to end, after all kernels were ended.
     """
-    notebook = (template or default_template(jobs[0].kind if jobs else DISTRICT)).resolve()
-    synthetic = check(jobs, notebook)
-    folder = destination(out or folders().outputs, jobs[0])
-    content = open_store(jobs[0].store, jobs[0].as_of).content_hash()
-    began = dt.datetime.now(dt.UTC)
-    mark = f"{began:%Y%m%dT%H%M%S}-{os.getpid()}"
-    private_folder = private((work or folders().work).resolve())
-    runs = private(private(private_folder / "runs") / mark)
-    environment = {k: v for k, v in os.environ.items() if k.startswith("EVALUATION_")}
-    orders = [
-        Order(job, notebook, private(runs / job.name), folder, private_folder, limits or Limits(), synthetic, mark, environment)
-        for job in jobs
-    ]
-    records: dict[str, Record] = {}
+    asked = wanted(jobs, out, template=template, work=work, force=force)
+    with _alone(asked.folder):
+        return _Run(asked, limits or Limits(), workers, tell or (lambda _: None), cell or (lambda *_: None)).whole()
 
-    def ended(record: Record) -> None:
-        records[record.name] = record
-        if tell:
-            tell(record)
 
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
     try:
-        with _ended_by_signal():
-            work_through(orders, min(workers or processors(), len(orders)), ended)
-    except KeyboardInterrupt:
-        for job in jobs:
-            records.setdefault(job.name, Record.failed(job, Reason.INTERRUPTED, 0.0))
-        raise Cancelled from None
-    finally:
-        if records:
-            sweep(folder, mark)
-            _finish(manifest.Run(tuple(jobs), records, notebook, content, began), folder, synthetic, mark)
-    if all(r.done for r in records.values()):
-        shutil.rmtree(runs, ignore_errors=True)
-    return Batch(tuple(records[job.name] for job in jobs), folder, runs)
+        folder.mkdir(parents=True, exist_ok=True)
+        with turn(folder):
+            yield
+    except Busy as busy:
+        raise _refused("busy", name=str(busy)) from None
+    except PermissionError as error:
+        raise _refused("unwritable", name=folder.name) from error
+
+
+class _Run:
+    """One run while it goes on."""
+
+    def __init__(
+        self,
+        asked: Wanted,
+        limits: Limits,
+        workers: int | None,
+        tell: Callable[[Record], None],
+        cell: Callable[[str, int, int], None],
+    ) -> None:
+        self.asked, self.limits, self.workers, self.tell, self.cell = asked, limits, workers, tell, cell
+        self.began = dt.datetime.now(dt.UTC)
+        self.mark = f"{self.began:%Y%m%dT%H%M%S}-{os.getpid()}"
+        self.folder = asked.work / RUNS / self.mark
+        self.clock = Clock()
+        self.ends = ends(asked.folder, asked.work)
+        self.killed = unfinished(asked.work, asked.folder)
+        self.records: dict[str, Record] = {}
+        self.interrupts = Interrupts()
+        self.written = True
+
+    def whole(self) -> Batch:
+        """Do what has to be done."""
+        with self.clock.stage("plan"):
+            todo = self.asked.planned()
+        for p in todo:
+            if not p.reason:
+                self._ended(_current(p.job, self.ends[p.job.name]))
+        making = sorted((p for p in todo if p.reason), key=lambda p: -p.seconds)
+        if making:
+            self._make(making)
+        return Batch(tuple(self.records[job.name] for job in self.asked.jobs), self.asked.folder, self.folder, self.written)
+
+    def _ended(self, record: Record) -> None:
+        self.records[record.name] = record
+        self.tell(record)
+
+    def _make(self, making: Sequence[Planned]) -> None:
+        check_names(making[0].job.parameters, self.asked.template)
+        journal = Journal(private(private(self.asked.work / RUNS) / self.mark))
+        journal.begin(self._told(making))
+        inputs = {p.job.name: p.inputs for p in making}
+        try:
+            with self.interrupts.heard():
+                for product in self._products(making):
+                    record = self._published(product, journal, inputs)
+                    self._ended(record)
+        except KeyboardInterrupt:
+            for p in making:
+                if p.job.name not in self.records:
+                    lost = Record.failed(p.job, Reason.INTERRUPTED)
+                    self.records[lost.name] = lost
+                    self.ends[lost.name] = manifest.entry(lost, {})
+            raise Cancelled from None
+        finally:
+            with self.interrupts.held():
+                try:
+                    self._finish(journal)
+                except OSError:
+                    self.written = False
+
+    def _products(self, making: Sequence[Planned]) -> Iterator[Product]:
+        from evaluation.batch.pool import processors, worked_through
+        from evaluation.batch.worker import Order, fulfil
+
+        orders = [
+            Order(
+                p.job,
+                self.asked.template,
+                self.folder / p.job.name,
+                self.asked.work,
+                self.limits,
+                self.asked.synthetic,
+                p.slice,
+                self.cell,
+            )
+            for p in making
+        ]
+        yield from worked_through(orders, fulfil, min(self.workers or processors(), len(orders)))
+
+    def _published(self, product: Product, journal: Journal, inputs: Mapping[str, Mapping[str, str]]) -> Record:
+        """Publish what came of a job, and write it down; only then is it done."""
+        record, made_from = product.record, inputs[product.record.name]
+        with self.interrupts.held():
+            if record.done:
+                clock = Clock()
+                try:
+                    with clock.stage("publishing"):
+                        publish({self.asked.folder / name: content for name, content in product.contents.items()}, self.mark)
+                    record = replace(record, stages={**record.stages, **clock.rounded()})
+                except OSError as error:
+                    job = next(j for j in self.asked.jobs if j.name == record.name)
+                    record = Record.failed(job, Reason.DISK, None, {"error": type(error).__name__})
+            journal.job(record, made_from)
+            self.ends[record.name] = manifest.entry(record, made_from)
+            if record.done:
+                shutil.rmtree(self.folder / record.name, ignore_errors=True)  # it holds more than what was published
+        return record
+
+    def _told(self, making: Sequence[Planned]) -> dict[str, Any]:
+        first = self.asked.jobs[0]
+        return {
+            "run": self.mark,
+            "out": str(self.asked.folder),
+            "template": str(self.asked.template),
+            "kind": first.kind,
+            "period": first.period,
+            "store": str(first.store),
+            "as_of": first.as_of.isoformat(),
+            "seed": first.seed,
+            "force": self.asked.force,
+            "jobs": [{"subject": p.job.subject, "language": p.job.language, "why": p.reason} for p in making],
+        }
+
+    def _finish(self, journal: Journal) -> None:
+        """Write index and manifest, with what earlier runs left in the folder, and the run's own account."""
+        folder, first, synthetic = self.asked.folder, self.asked.jobs[0], self.asked.synthetic
+        sweep(folder)
+        with self.clock.stage("index"):
+            page = overview.page(folder, first.period, self.ends, synthetic, INDEX_LANGUAGE)
+            if faults := page_faults(page, INDEX_LANGUAGE, synthetic):
+                raise AssertionError(f"the index is at fault: {', '.join(faults)}")
+            index = page.encode()
+            content = open_store(first.store, first.as_of).content_hash()
+            run = manifest.Run(self.asked.jobs, self.asked.template, content, self.began)
+            written = manifest.written(folder, run, self.ends, index)
+            publish({folder / manifest.INDEX: index, folder / manifest.MANIFEST: written}, self.mark)
+        account.write(self.folder, self.clock, self.records)
+        journal.end()
+        for told in self.killed:
+            Journal(told.folder).end()
+        if not any(r.outcome == FAILED for r in self.records.values()):
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _current(job: Job, end: Any) -> Record:
+    """Return the record of a report that is there, as its last run made it."""
+    return Record(job.subject, job.language, CURRENT, status=end["status"], files=dict(end["files"]), kind=job.kind)
 
 
 def destination(out: Path, job: Job) -> Path:
@@ -167,31 +352,3 @@ def destination(out: Path, job: Job) -> Path:
 def _refused(key: str, **slots: object) -> Refused:
     said = words(f"batch.refused.{key}", **slots)
     return Refused(f"{said.vi} / {said.en}")
-
-
-def _finish(run: manifest.Run, folder: Path, synthetic: bool, mark: str) -> None:
-    """Write index and manifest, with what earlier runs left in the folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    ends = manifest.last_ends(folder) | manifest.entries(run.records)
-    page = overview.page(folder, run.jobs[0].period, ends, synthetic, INDEX_LANGUAGE)
-    if faults := page_faults(page, INDEX_LANGUAGE, synthetic):
-        raise AssertionError(f"the index is at fault: {', '.join(faults)}")
-    index = page.encode()
-    publish({folder / manifest.INDEX: index, folder / manifest.MANIFEST: manifest.written(folder, run, ends, index)}, mark)
-
-
-@contextmanager
-def _ended_by_signal() -> Iterator[None]:
-    """Treat a request to end (SIGTERM) as an interrupt at the keyboard, where signals can be heard."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def end(number: int, frame: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

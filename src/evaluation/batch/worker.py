@@ -1,28 +1,25 @@
-"""One job from its notebook to its published files, in a process of its own."""
+"""One job from its notebook to the files that may be published; it publishes nothing itself."""
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import shutil
-import signal
 import sys
-import threading
-import time
-from collections.abc import Iterator, Mapping
+import traceback
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from multiprocessing import parent_process
-from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
 from evaluation.batch.check import machine_paths, page_faults
-from evaluation.batch.ending import end_kernel
 from evaluation.batch.jobs import Job, Limits
+from evaluation.batch.kernel import Task, execute, keep
 from evaluation.batch.notebook import cleaned, notebook_faults
-from evaluation.batch.publish import digest, publish
-from evaluation.batch.records import DONE, RECORD, JobFailure, Reason, Record
+from evaluation.batch.publish import digest
+from evaluation.batch.records import DONE, JobFailure, Reason, Record
+from evaluation.batch.stages import Clock
+from evaluation.disclosure.exits import revealing
+from evaluation.kernels.bounds import MEMORY, OUTPUT
 from evaluation.language import SYNTHETIC
 from evaluation.reporting.html import page
 from evaluation.reporting.model import Report, from_json
@@ -30,7 +27,7 @@ from evaluation.settings import private
 
 TREE = "report.json"
 LOG = "log.txt"
-DISK_FULL = 74
+LARGEST_TREE = 50_000_000
 STATUSES = ("reported", "not_reported")
 # One thread a process: reports run side by side, and sums come out in the same order.
 STEADY = {
@@ -45,58 +42,51 @@ STEADY = {
 
 @dataclass(frozen=True)
 class Order:
-    """A job with all that its process needs to know.
+    """A job with all that is needed to do it.
 
     Attributes
     ----------
     job : Job
-    template, folder, out : Path
-        The notebook, the job's private folder, the folder to publish in; absolute.
+    template, folder : Path
+        The notebook and the job's private folder; absolute.
     work : Path
         The private folder of all runs.
     limits : Limits
     synthetic : bool
         Whether the store says that its data are made up.
-    mark : str
-        Of temporary files.
-    environment : mapping of str
-        The project's own variables.
+    slice : Path or None
+        What the report is made from, where it was worked out for all before.
+    cell : callable
+        Told the name of the job, the place of each cell as it begins, from 0, and how many there are.
     """
 
     job: Job
     template: Path
     folder: Path
-    out: Path
     work: Path
     limits: Limits
     synthetic: bool
-    mark: str
-    environment: Mapping[str, str]
+    slice: Path | None = None
+    cell: Callable[[str, int, int], None] = lambda *_: None
 
 
-def work(order: Order) -> None:
-    """Do a job as the main function of its process.
+@dataclass(frozen=True)
+class Product:
+    """What came of a job.
 
-    Leads a session of its own, so that an interrupt at the keyboard reaches
-    the batch alone; ends itself and its kernel when the batch is gone.
+    Attributes
+    ----------
+    record : Record
+    contents : mapping of str to bytes
+        Files to be published, by name; none of a job that failed.
     """
-    os.setsid()
-    threading.Thread(target=_end_with_batch, args=(order.folder,), daemon=True).start()
-    log = os.open(order.folder / LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    os.dup2(log, 1)
-    os.dup2(log, 2)
-    os.chdir(order.folder)
-    os.environ.update({**order.environment, **STEADY, **_folders(order)})
-    _limit_memory(order.limits.memory)
-    try:
-        record = fulfil(order)
-    finally:
-        end_kernel(order.folder)
-    sys.exit(DISK_FULL if record.reason is Reason.DISK else 0)
+
+    record: Record
+    contents: Mapping[str, bytes]
 
 
-def fulfil(order: Order) -> Record:
-    """Run the notebook, look at what it made, publish it, write the record.
+def fulfil(order: Order) -> Product:
+    """Run the notebook and look at what it made.
 
     Parameters
     ----------
@@ -104,26 +94,26 @@ def fulfil(order: Order) -> Record:
 
     Returns
     -------
-    Record
-        The one that lies in the job's folder (unless the disk refused it).
+    Product
+        Whatever happened: a job that fails takes no other with it.
     """
-    started = time.monotonic()
+    clock = Clock()
     try:
-        made = _made(order)
-        record = _publish(order, made, started)
+        private(order.folder)
+        made = _made(order, clock)
+        contents = _contents(order.job, made)
+        return Product(_done(order.job, made, contents, clock), contents)
     except JobFailure as failure:
-        record = Record.failed(order.job, failure.reason, time.monotonic() - started, failure.details)
+        reason, details = failure.reason, failure.details
     except MemoryError:
-        record = Record.failed(order.job, Reason.MEMORY, time.monotonic() - started)
+        reason, details = Reason.MEMORY, {}
     except OSError as error:
-        sys.stderr.write(f"{type(error).__name__}: {error}\n")
-        record = Record.failed(order.job, Reason.DISK, time.monotonic() - started)
-    if record.done:
-        _tidy(order.folder)
-    else:
-        with contextlib.suppress(OSError):
-            publish({order.folder / RECORD: record.to_json().encode()}, order.mark)
-    return record
+        _log(order.folder)
+        reason, details = Reason.DISK, {"error": type(error).__name__}
+    except Exception:  # noqa: BLE001  # a fault of ours is this job's alone
+        _log(order.folder)
+        reason, details = Reason.WORKER_DIED, {}
+    return Product(Record.failed(order.job, reason, clock, details), {})
 
 
 @dataclass(frozen=True)
@@ -136,25 +126,59 @@ class Made:
     notebook: str
 
 
-def _made(order: Order) -> Made:
-    from evaluation.batch.kernel import execute
-    from evaluation.disclosure.exits import revealing
+def _made(order: Order, clock: Clock) -> Made:
+    def cell(place: int, cells: int) -> None:
+        order.cell(order.job.name, place, cells)
 
-    os.environ["EVALUATION_JOB"] = str(order.folder)
-    executed = execute(order.template, order.job, order.folder, order.limits)
-    tree = _tree(order)
-    made = Made(tree, page(tree), key_figures(tree), cleaned(executed, order.job, tree.title))
-    faults = {*page_faults(made.html, tree.language, tree.synthetic), *notebook_faults(made.notebook)}
-    faults |= {"path"} if machine_paths().search(made.figures) else set()
-    faults |= {"small"} if revealing(tree.key_figures) else set()
+    task = Task(order.template, order.job.parameters, order.folder, environment(order), order.limits, cell)
+    with clock.stage("notebook"):
+        executed = execute(task, clock)
+    try:
+        return _looked_at(order, executed, clock)
+    except Exception:
+        keep(executed, order.folder)
+        raise
+
+
+def _looked_at(order: Order, executed: dict[str, Any], clock: Clock) -> Made:
+    with clock.stage("export"):
+        tree = _tree(order)
+        made = Made(tree, page(tree), key_figures(tree), cleaned(executed, order.job, tree.title))
+    with clock.stage("protection"):
+        faults = {*page_faults(made.html, tree.language, tree.synthetic), *notebook_faults(made.notebook)}
+        faults |= {"path"} if machine_paths().search(made.figures) else set()
+        faults |= {"small"} if revealing(tree.key_figures) else set()
     if faults:
         raise JobFailure(Reason.PAGE_REFUSED, fault=sorted(faults)[0])
     return made
 
 
+def _contents(job: Job, made: Made) -> dict[str, bytes]:
+    names = job.files
+    return {names["html"]: made.html.encode(), names["json"]: made.figures.encode(), names["ipynb"]: made.notebook.encode()}
+
+
+def _done(job: Job, made: Made, contents: Mapping[str, bytes], clock: Clock) -> Record:
+    return Record(
+        job.subject,
+        job.language,
+        DONE,
+        status=made.tree.status,
+        files={name: digest(content) for name, content in contents.items()},
+        seconds=round(clock.seconds, 3),
+        kind=job.kind,
+        stages=clock.rounded(),
+        cells=tuple(clock.cells),
+        peak=clock.peak,
+    )
+
+
 def _tree(order: Order) -> Report:
+    path = order.folder / TREE
     try:
-        tree = from_json((order.folder / TREE).read_text("utf-8"))
+        if path.stat().st_size > LARGEST_TREE:
+            raise JobFailure(Reason.WRONG_TREE, field="size")
+        tree = from_json(path.read_text("utf-8"))
     except FileNotFoundError:
         raise JobFailure(Reason.NO_TREE) from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -212,72 +236,24 @@ def key_figures(tree: Report) -> str:
         raise JobFailure(Reason.PAGE_REFUSED, fault="leaked") from error
 
 
-def _publish(order: Order, made: Made, started: float) -> Record:
-    names = order.job.files
-    contents = {names["html"]: made.html.encode(), names["json"]: made.figures.encode(), names["ipynb"]: made.notebook.encode()}
-    record = Record(
-        order.job.subject,
-        order.job.language,
-        DONE,
-        status=made.tree.status,
-        files={name: digest(content) for name, content in contents.items()},
-        seconds=round(time.monotonic() - started, 1),
-        kind=order.job.kind,
-    )
-    order.out.mkdir(parents=True, exist_ok=True)
-    with _uninterrupted():
-        publish({order.out / n: c for n, c in contents.items()} | {order.folder / RECORD: record.to_json().encode()}, order.mark)
-    return record
-
-
-@contextlib.contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Let a request to end wait until files are either all there or all as before."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _tidy(folder: Path) -> None:
-    """Leave of a job that succeeded its record alone: the working notebook holds more than what was published."""
-    for path in folder.iterdir():
-        if path.name == RECORD:
-            continue
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
-
-
-def _folders(order: Order) -> dict[str, str]:
-    """Return where the notebook's tools may write: a user's own settings change no figure, and nothing lands elsewhere."""
-    return {
+def environment(order: Order) -> dict[str, str]:
+    """Return a job's environment: its tools write where they may, and a user's own settings change no figure."""
+    own = {
         "EVALUATION_JOB": str(order.folder),
         "IPYTHONDIR": str(private(order.folder / "ipython")),
-        "JUPYTER_RUNTIME_DIR": str(private(order.folder / "jupyter")),
         "MPLCONFIGDIR": str(private(order.work / "matplotlib")),
+        MEMORY: str(order.limits.memory),
+        OUTPUT: str(order.limits.output),
     }
+    if order.slice is not None:
+        own["EVALUATION_SLICE"] = str(order.slice)
+    return {**os.environ, **STEADY, **own}
 
 
-def _limit_memory(size: int) -> None:
-    if not size or sys.platform != "linux":
-        return
-    import resource
-
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    ceiling = size if hard == resource.RLIM_INFINITY else min(size, hard)
-    resource.setrlimit(resource.RLIMIT_AS, (ceiling, hard))
-
-
-def _end_with_batch(folder: Path) -> None:
-    parent = parent_process()
-    if parent is None:
-        return
-    wait([parent.sentinel])
-    end_kernel(folder)
-    os._exit(1)
+def _log(folder: Path) -> None:
+    """Write down a fault with all that Python tells of it, for whoever looks into it."""
+    told = traceback.format_exc()
+    try:
+        (folder / LOG).write_text(told, "utf-8")
+    except OSError:
+        sys.stderr.write(told)

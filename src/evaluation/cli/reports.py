@@ -112,7 +112,7 @@ def make(wanted: Wanted, as_json: bool, language: str) -> int:
     with bar(heading, len(jobs), sys.stdout) as tell:
 
         def ended(record: Record) -> None:
-            tell(_line(record, by_name[record.name], wanted, language), record.done)
+            tell(_line(record, by_name[record.name], wanted, language), record.there)
 
         batch = run(jobs, wanted.out, workers=wanted.workers, tell=ended)
     done = len(batch.records) - len(batch.failed)
@@ -122,7 +122,7 @@ def make(wanted: Wanted, as_json: bool, language: str) -> int:
 
 def _line(record: Record, job: Job, wanted: Wanted, language: str) -> str:
     place = (districts()[job.subject] if job.kind == DISTRICT else pilots()[job.subject]).name[language]
-    if record.done:
+    if record.there:
         return say("cli.report.line", language, place=place, sentence=record.sentence(language), seconds=round(record.seconds))
     where = folders().work / "runs"
     return say(

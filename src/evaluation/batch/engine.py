@@ -1,0 +1,150 @@
+"""The papermill engine of the batch: an ordinary client that stops listening where a cell prints without end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from jupyter_client.manager import AsyncKernelManager
+from papermill.clientwrap import PapermillNotebookClient
+from papermill.engines import NBClientEngine, papermill_engines
+
+from evaluation.batch.jobs import Limits
+from evaluation.batch.records import Reason
+from evaluation.batch.stages import Clock
+from evaluation.batch.watchdog import Watchdog
+from evaluation.kernels.bounds import CUT, EXTENSION
+
+ENGINE = "evaluation"
+# A report's kernel keeps no history: nothing of one run is there for the next.
+ARGUMENTS = ["--HistoryManager.enabled=False", f"--IPKernelApp.extensions={EXTENSION}"]
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a kernel is started with and watched by.
+
+    Attributes
+    ----------
+    folder : Path
+        Its working directory.
+    environment : mapping of str
+        All of it, not an addition.
+    limits : Limits
+    watchdog : Watchdog
+    clock : Clock
+    cell : callable
+        Told the place of each cell as it begins, from 0, and how many there are.
+    keep : callable
+        Given the notebook before it is run: outputs come into it as they are made.
+    """
+
+    folder: Path
+    environment: Mapping[str, str]
+    limits: Limits
+    watchdog: Watchdog
+    clock: Clock
+    cell: Callable[[int, int], None]
+    keep: Callable[[Any], None]
+
+
+class Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill ships no types
+    """Papermill's client with bounds on what a cell may print, and the times of cells."""
+
+    def __init__(self, notebook: Any, around: Surroundings, **named: Any) -> None:
+        super().__init__(notebook, **named)
+        self.around = around
+        self._printed: dict[int, int] = {}
+
+    def start(self) -> Any:
+        """Run the notebook."""
+        return self.execute(cwd=str(self.around.folder), env=dict(self.around.environment))
+
+    def start_new_kernel(self, **named: Any) -> None:
+        with self.around.clock.stage("start"):
+            super().start_new_kernel(**named)
+        if process := getattr(self.km.provisioner, "pid", None):
+            self.around.watchdog.watch(process)
+
+    def start_new_kernel_client(self) -> Any:
+        with self.around.clock.stage("start"):
+            return super().start_new_kernel_client()
+
+    def papermill_execute_cells(self) -> None:
+        super().papermill_execute_cells()
+        self.around.clock.peak = _peak(self.km.provisioner.pid)
+
+    def execute_cell(self, cell: Any, cell_index: int, *more: Any, **named: Any) -> Any:
+        if cell.cell_type != "code":
+            return super().execute_cell(cell, cell_index, *more, **named)
+        self.around.cell(cell_index, len(self.nb.cells))
+        began = monotonic()
+        try:
+            return super().execute_cell(cell, cell_index, *more, **named)
+        finally:
+            self.around.clock.cells.append(round(monotonic() - began, 3))
+
+    def process_message(self, message: Any, cell: Any, cell_index: int) -> Any:
+        if message["msg_type"] == "stream":
+            printed = self._printed.get(cell_index, 0) + len(message["content"]["text"])
+            self._printed[cell_index] = printed
+            if printed > self.around.limits.output:
+                return self._cut(message, cell, cell_index)
+        return super().process_message(message, cell, cell_index)
+
+    def _cut(self, message: Any, cell: Any, cell_index: int) -> Any:
+        """Keep what may still be kept, say that the rest is not, and end the kernel."""
+        content = message["content"]
+        left = self.around.limits.output - (self._printed[cell_index] - len(content["text"]))
+        if left < 0:
+            return None
+        content["text"] = content["text"][:left] + CUT
+        self.around.watchdog.end(Reason.OUTPUT)
+        return super().process_message(message, cell, cell_index)
+
+
+def _peak(process: int) -> int:
+    """Return the bytes of memory that a process held at most; 0 where the system does not tell."""
+    try:
+        lines = Path(f"/proc/{process}/status").read_text("ascii").splitlines()
+        return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) * 1024
+    except (OSError, StopIteration):
+        return 0
+
+
+class Engine(NBClientEngine):  # type: ignore[misc]
+    """Runs a notebook for the batch: the engine named ``evaluation`` of papermill."""
+
+    @classmethod
+    def execute_managed_notebook(
+        cls, nb_man: Any, kernel_name: str, *, around: Surroundings, start_timeout: int, execution_timeout: int, **_: Any
+    ) -> Any:
+        """Run a notebook whose parameters papermill has put in.
+
+        Parameters
+        ----------
+        nb_man : papermill.engines.NotebookExecutionManager
+        kernel_name : str
+        around : Surroundings
+        start_timeout, execution_timeout : int
+            Seconds for the kernel to answer, and for a cell.
+        """
+        around.keep(nb_man.nb)
+        client = Client(
+            nb_man,
+            around,
+            kernel_name=kernel_name,
+            startup_timeout=start_timeout,
+            timeout=execution_timeout,
+            kernel_manager_class=AsyncKernelManager,
+            shutdown_kernel="immediate",
+            extra_arguments=list(ARGUMENTS),
+            record_timing=False,
+        )
+        return client.start()
+
+
+papermill_engines.register(ENGINE, Engine)

@@ -1,0 +1,71 @@
+"""Ending a kernel from outside: its time is over, it printed too much, or the run was cancelled."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from weakref import WeakSet
+
+from evaluation.batch.records import Reason
+
+_watching: WeakSet[Watchdog] = WeakSet()
+
+
+class Watchdog:
+    """Watches one job's kernel; the first reason to end it is the one that counts.
+
+    Attributes
+    ----------
+    reason : Reason or None
+        Why the kernel was ended; None where it was not.
+    """
+
+    def __init__(self) -> None:
+        self.reason: Reason | None = None
+        self._process = 0
+        self._lock = threading.RLock()  # a signal may come while it is held
+        _watching.add(self)
+
+    def watch(self, process: int) -> None:
+        """Take over a kernel that leads a process group of its own; one that came too late is ended at once."""
+        with self._lock:
+            self._process = process
+            if self.reason:
+                _kill(process)
+
+    def let_go(self) -> None:
+        """Watch no longer: the kernel was ended by its manager."""
+        with self._lock:
+            self._process = 0
+
+    def end(self, reason: Reason) -> None:
+        """End the kernel and what it started in its group."""
+        with self._lock:
+            self.reason = self.reason or reason
+            if self._process:
+                _kill(self._process)
+
+    @contextlib.contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """End the kernel where what is done here takes longer."""
+        timer = threading.Timer(seconds, self.end, (Reason.TIMEOUT,))
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+
+def end_all() -> None:
+    """End every kernel of this process: its run was cancelled."""
+    for watchdog in list(_watching):
+        watchdog.end(Reason.INTERRUPTED)
+
+
+def _kill(process: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process, signal.SIGKILL)
