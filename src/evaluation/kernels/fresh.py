@@ -1,0 +1,120 @@
+"""What makes a forked process like one just started: its own session, files, folder, environment, chance and messages."""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import locale
+import multiprocessing
+import os
+import random
+import signal
+import sys
+import tempfile
+import time
+import warnings
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from evaluation.kernels.wire import Request
+
+# Between the module's name and these arguments stands nothing else: the provisioner has looked.
+LAUNCHER = "ipykernel_launcher"
+
+
+def become(request: Request) -> None:
+    """Be the kernel asked for, until it ends.
+
+    Parameters
+    ----------
+    request : Request
+    """
+    atexit.register(gc.unfreeze)  # last, as registered first: what was loaded before the fork ends as in any other process
+    _default_signals()
+    _take_files(request)
+    os.umask(request.umask)
+    _take_environment(request.environment)
+    _forget()
+    _draw_anew()
+    _set_matplotlib()
+    arguments = list(request.command[request.command.index(LAUNCHER) + 1 :])
+    sys.orig_argv[:] = request.command
+    sys.argv[:] = [_launcher(), *arguments]
+    _launch(arguments)
+
+
+def _launch(arguments: list[str]) -> None:
+    from ipykernel.kernelapp import IPKernelApp
+
+    # An ordinary kernel watches the client, its parent; this one's parent is the keeper, which watches the client.
+    IPKernelApp.launch_instance(argv=arguments, parent_handle=os.getppid())
+
+
+def _launcher() -> str:
+    import importlib.util
+
+    found = importlib.util.find_spec(LAUNCHER)
+    return str(found.origin) if found else LAUNCHER
+
+
+def _default_signals() -> None:
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for other in (signal.SIGTERM, signal.SIGCHLD, signal.SIGHUP):
+        signal.signal(other, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+
+
+def _take_files(request: Request) -> None:
+    *streams, folder = request.files
+    os.fchdir(folder)
+    for number, descriptor in enumerate(streams):
+        os.dup2(descriptor, number, inheritable=True)
+    for descriptor in request.files:
+        os.close(descriptor)
+    for number, stream in ((1, sys.stdout), (2, sys.stderr)):
+        stream.reconfigure(line_buffering=number == 2 or os.isatty(number))  # type: ignore[union-attr]
+
+
+def _take_environment(environment: dict[str, str]) -> None:
+    # The interpreter chose this one as it started, from the variables that server and kernel share.
+    chosen = os.environ.get("LC_CTYPE")
+    os.environ.clear()
+    os.environ.update(environment)
+    if chosen is not None:
+        os.environ.setdefault("LC_CTYPE", chosen)
+    time.tzset()
+    locale.setlocale(locale.LC_ALL, "C")
+    with suppress(locale.Error):
+        locale.setlocale(locale.LC_CTYPE, "")
+
+
+def _forget() -> None:
+    """Drop what was remembered of the server's environment and of warnings already shown."""
+    tempfile.tempdir = None
+    multiprocessing.current_process().authkey = os.urandom(32)
+    warnings.onceregistry.clear()  # type: ignore[attr-defined]
+    for module in list(sys.modules.values()):
+        if "__warningregistry__" in getattr(module, "__dict__", {}):
+            module.__dict__["__warningregistry__"].clear()
+
+
+def _draw_anew() -> None:
+    random.seed()
+    if numpy := sys.modules.get("numpy.random"):
+        numpy.seed()
+
+
+def _set_matplotlib() -> None:
+    """Let matplotlib be as if loaded here: its settings may lie in the folder that a notebook is run in."""
+    matplotlib: Any = sys.modules.get("matplotlib")
+    if matplotlib is None:
+        return
+    settings = matplotlib.matplotlib_fname()
+    if Path(settings) != Path(matplotlib.get_data_path(), "matplotlibrc"):
+        own = matplotlib.rc_params_from_file(settings, fail_on_error=False, use_default_template=True)
+        dict.update(matplotlib.rcParams, dict.items(own))
+        dict.update(matplotlib.rcParamsOrig, dict.items(own))
+    backend = os.environ.get("MPLBACKEND") or "module://matplotlib_inline.backend_inline"
+    dict.__setitem__(matplotlib.rcParams, "backend", backend)

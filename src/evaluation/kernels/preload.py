@@ -1,0 +1,102 @@
+"""What the server loads before it forks: what every report needs, by name, so that this room depends on none of it."""
+
+from __future__ import annotations
+
+import io
+import sys
+import traceback
+from collections.abc import Callable
+from importlib import import_module
+
+MODULES = (
+    "IPython",
+    "ipykernel.ipkernel",
+    "ipykernel.kernelapp",
+    "ipykernel.zmqshell",
+    "numpy",
+    "pandas",
+    "scipy.stats",
+    "statsmodels.api",
+    "statsmodels.formula.api",
+    "matplotlib.pyplot",
+    "matplotlib.backends.backend_agg",
+    "matplotlib.backends.backend_svg",
+    "seaborn",
+    "duckdb",
+    "evaluation.reporting.district",
+    "evaluation.reporting.pilot",
+    "evaluation.reporting.html",
+    "evaluation.figures.drawers",
+    "evaluation.effects.pilots",
+    "evaluation.monitoring.asked",
+)
+# Facts that are read from files and kept: each a module and a function without arguments.
+FACTS = (
+    "evaluation.places.official:district_list",
+    "evaluation.places.official:ward_list",
+    "evaluation.places.ground:ward_borders",
+    "evaluation.plan.measurable:targets",
+    "evaluation.plan.chain:framework",
+    "evaluation.plan.asked:provisions",
+    "evaluation.plan.asked:beneficiaries",
+    "evaluation.plan.asked:agencies",
+    "evaluation.plan.dates:calendar",
+    "evaluation.plan.models:pilots",
+    "evaluation.costs.lines:cost_lines",
+    "evaluation.costs.prices:price_index",
+    "evaluation.indicators:elements",
+    "evaluation.indicators:indicators",
+    "evaluation.indicators:related",
+    "evaluation.monitoring.over_time.season:tet_dates",
+    "evaluation.contracts:values_schema",
+    "evaluation.contracts:counts_schema",
+    "evaluation.contracts:indicator_schema",
+    "evaluation.contracts:submissions_schema",
+    "evaluation.contracts:ward_reports_schema",
+    "evaluation.contracts:changes_schema",
+)
+LANGUAGES = ("vi", "en")
+
+
+def preload() -> None:
+    """Load it all. What cannot be loaded is written to the log and left to the notebook, which will say what is wrong."""
+    for module in MODULES:
+        _try(lambda name=module: import_module(name))  # type: ignore[misc]
+    for fact in FACTS:
+        _try(lambda name=fact: _called(name))  # type: ignore[misc]
+    for language in LANGUAGES:
+        _try(lambda spoken=language: _read_words(spoken))  # type: ignore[misc]
+    _try(_draw)
+
+
+def _try(step: Callable[[], object]) -> None:
+    try:
+        step()
+    except Exception:  # noqa: BLE001 - an unfinished edit of the library must not keep kernels from starting
+        traceback.print_exc(file=sys.stderr)
+
+
+def _called(fact: str) -> object:
+    module, _, name = fact.partition(":")
+    return getattr(import_module(module), name)()
+
+
+def _read_words(language: str) -> None:
+    spoken = import_module("evaluation.language")
+    spoken.catalogue(language)
+    spoken.number(1234.5, language, 1)
+
+
+def _draw() -> None:
+    """Draw a figure, so that fonts are found and their outlines read; without pyplot, which would keep it."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure()
+    FigureCanvasAgg(figure)
+    axes = figure.subplots()
+    axes.plot([0, 1], [0, 1], label="Tỷ lệ ($\\%$)")
+    axes.set_title("Báo cáo đánh giá", fontweight="bold")
+    axes.legend()
+    for form in ("png", "svg"):
+        figure.savefig(io.BytesIO(), format=form)
