@@ -8,6 +8,7 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PEERS := .venv-peers
 ARGS :=
 
 # The newcomer's own python3 where it is new enough, else a newer one beside it.
@@ -40,8 +41,8 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope
 NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=300 --nbval-kernel-startup-timeout=120
 STEADY := LC_ALL=C.UTF-8
 
-.PHONY: help reports test check benchmark validate fuzz test-store check-format check-lint check-types check-floors check-notebooks check-tests \
-	format lab refresh-notebooks scrub lock clean work
+.PHONY: help reports test check benchmark benchmark-batch validate fuzz test-store check-format check-lint check-types check-floors \
+	check-notebooks check-tests format lab refresh-notebooks scrub lock clean work
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-20s %s\n", $$1, $$2}'
@@ -90,6 +91,19 @@ benchmark: $(READY) work ## what received workbooks, all monitoring at once, pla
 	@$(BIN)/python benchmarks/monitoring.py
 	@$(BIN)/python benchmarks/effects.py
 	@$(BIN)/python benchmarks/specifications.py
+	@$(MAKE) --no-print-directory benchmark-batch
+
+benchmark-batch: $(READY) work $(TEST_STORE) $(PEERS)/.ready ## all reports beside every other way of running notebooks, into benchmarks/RESULTS.md; takes over an hour (ARGS="--rounds 1")
+	@$(BIN)/python -m benchmarks.batch $(ARGS)
+
+# Peers see the project's own packages and bring only what it does not have.
+$(PEERS)/.ready: benchmarks/peers.txt | $(READY)
+	@rm -rf $(PEERS)
+	@$(BIN)/python -m venv $(PEERS)
+	@$(BIN)/python -c 'import sysconfig; print("import site; site.addsitedir(" + repr(sysconfig.get_path("purelib")) + ")")' \
+		> "$$($(PEERS)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/project.pth"
+	@$(PEERS)/bin/python -m pip install --quiet --requirement $<
+	@touch $@
 
 validate: $(READY) work ## how often each design claims what is not there, 1,000 panels, into docs/sizes.md (ARGS="--draws 200")
 	@$(BIN)/python benchmarks/sizes.py $(ARGS)
@@ -120,7 +134,7 @@ lock: ## write requirements.lock again from pyproject.toml (ARGS=--upgrade for n
 		--no-header --no-annotate --output-file requirements.lock $(ARGS)
 
 clean: ## remove the environment and all caches; outputs/ and the evidence store stay
-	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis work/mypy work/import-linter work/lock-tool \
+	@rm -rf $(VENV) $(PEERS) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis work/mypy work/import-linter work/lock-tool \
 		work/ipython work/jupyter work/matplotlib work/coverage
 	@find src tests notebooks -name __pycache__ -type d -prune -exec rm -rf {} +
 

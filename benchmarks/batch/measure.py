@@ -1,0 +1,191 @@
+"""Running a contestant and taking its time and memory; what the machine did for others meanwhile."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+MARK = "EVALUATION_BENCHMARK"
+BUSY = 0.1  # of the machine: what others took in the moment before a round that makes it doubtful
+MOMENT = 1.0  # seconds
+EVERY = 0.2  # seconds between two looks at memory
+MEMBERS = ("kernel", "server")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Memory at one moment, in bytes of proportional set size.
+
+    Attributes
+    ----------
+    at : float
+        Seconds since the start.
+    family : int
+        All processes together.
+    client : int
+        The largest process that is no kernel, with the one that forks kernels.
+    kernel : int
+        The largest kernel.
+    made : int
+        Pages that lay in the folder by then.
+    """
+
+    at: float
+    family: int
+    client: int
+    kernel: int
+    made: int
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one run took.
+
+    Attributes
+    ----------
+    seconds : float
+        Wall clock, or what the contestant says of itself where its start does not count.
+    load : float
+        The system's load average of a minute, just before.
+    others : float
+        Share of the machine that was busy in the moment before it.
+    seen : tuple of Seen
+        Where memory was watched.
+    """
+
+    seconds: float
+    load: float
+    others: float
+    seen: tuple[Seen, ...] = field(default=(), repr=False)
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether others used the machine."""
+        return self.others > BUSY
+
+    @property
+    def family(self) -> int:
+        """The most that all processes held together, in bytes."""
+        return max((s.family for s in self.seen), default=0)
+
+    @property
+    def pair(self) -> int:
+        """The most that a worker and its largest kernel held together, in bytes."""
+        return max((s.client + s.kernel for s in self.seen), default=0)
+
+
+class Ended(RuntimeError):
+    """A contestant that did not come through; the message ends with what it said last."""
+
+
+def environment(tools: Path, more: Mapping[str, str]) -> dict[str, str]:
+    """Return what every contestant starts with: one thread a process, tools that write in one place, the user's core type unset."""
+    own = {k: v for k, v in os.environ.items() if k != "OPENBLAS_CORETYPE"}
+    own.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
+    own.update({"PYTHONNOUSERSITE": "1", "JUPYTER_PREFER_ENV_PATH": "1", "LC_ALL": "C.UTF-8", "PLOOMBER_STATS_ENABLED": "false"})
+    for name, folder in (("IPYTHONDIR", "ipython"), ("MPLCONFIGDIR", "matplotlib"), ("JUPYTER_RUNTIME_DIR", "jupyter")):
+        (tools / folder).mkdir(parents=True, exist_ok=True, mode=0o700)
+        own[name] = str(tools / folder)
+    own["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{own['PATH']}"
+    return {**own, **more}
+
+
+def measured(
+    command: Sequence[str],
+    env: Mapping[str, str],
+    log: Path,
+    made: Callable[[], int] | None = None,
+    says: bool = False,
+    allowed: Sequence[int] = (0,),
+) -> Run:
+    """Run a command and return what it took.
+
+    Parameters
+    ----------
+    command : sequence of str
+    env : mapping of str
+    log : Path
+        Where its standard error goes.
+    made : callable, optional
+        Counts the pages that are ready; where given, memory is watched too, which costs some per cent of a core.
+    says : bool
+        Whether its last line is JSON with its own ``seconds``.
+    allowed : sequence of int
+        Exit codes of success.
+
+    Raises
+    ------
+    Ended
+    """
+    others, load = psutil.cpu_percent(MOMENT) / 100, os.getloadavg()[0]
+    mark, seen = uuid.uuid4().hex, []
+    began = time.perf_counter()
+    with (
+        log.open("w") as errors,
+        subprocess.Popen(
+            list(command), env={**env, MARK: mark}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True
+        ) as running,
+    ):
+        over = threading.Event()
+
+        def watch(count: Callable[[], int]) -> None:
+            while not over.wait(EVERY):
+                seen.append(_look(mark, time.perf_counter() - began, count()))
+
+        watcher = threading.Thread(target=watch, args=(made,)) if made else None
+        if watcher:
+            watcher.start()
+        said, _ = running.communicate()
+        seconds = time.perf_counter() - began
+        over.set()
+        if watcher:
+            watcher.join()
+    if running.returncode not in allowed:
+        told = (log.read_text("utf-8", "replace") + said).strip().splitlines()
+        raise Ended(f"{Path(command[0]).name} ended with {running.returncode}: {' | '.join(told[-3:])[:400]}")
+    if says:
+        seconds = json.loads(said.strip().splitlines()[-1])["seconds"]
+    return Run(seconds, load, others, tuple(seen))
+
+
+def _look(mark: str, at: float, made: int) -> Seen:
+    """Add up the memory of all processes that bear a mark in their environment, by what they do."""
+    wanted = f"{MARK}={mark}".encode()
+    sizes: dict[str, list[int]] = {"kernel": [], "server": [], "client": []}
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            if wanted not in (entry / "environ").read_bytes():
+                continue
+            rollup = (entry / "smaps_rollup").read_text("ascii")
+            sizes[_kind(entry)].append(int(next(line for line in rollup.splitlines() if line.startswith("Pss:")).split()[1]) * 1024)
+        except (OSError, StopIteration):
+            continue  # it has just ended
+    family = sum(map(sum, sizes.values()))
+    return Seen(at, family, max(sizes["client"], default=0) + sum(sizes["server"]), max(sizes["kernel"], default=0), made)
+
+
+def _kind(entry: Path) -> str:
+    """Return what a process does: a forked kernel bears its server's command line and has that server for a parent."""
+    line = (entry / "cmdline").read_bytes().decode("utf-8", "replace").replace("\0", " ")
+    if "ipykernel" in line:
+        return "kernel"
+    if "evaluation.kernels" not in line:
+        return "client"
+    parent = (entry / "stat").read_text("ascii").rpartition(")")[2].split()[1]
+    try:
+        over = Path("/proc", parent, "cmdline").read_bytes().decode("utf-8", "replace")
+    except OSError:
+        return "server"
+    return "kernel" if "evaluation.kernels" in over else "server"
