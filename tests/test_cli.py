@@ -74,7 +74,7 @@ def pretended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Any]:
         known = {"district": ("760", "769", "770"), "pilot": ("pham-ngu-lao", "peer-groups")}[kind]
         return tuple(replace(first, subject=code, kind=kind) for code in (asked if asked is not None else known))
 
-    def run(jobs: tuple[Job, ...], out: Path | None, *, workers: int | None = None, tell: Any = None) -> Batch:
+    def run(jobs: tuple[Job, ...], out: Path | None, *, tell: Any = None, **_: Any) -> Batch:
         ends = [{"outcome": "done", "status": "reported"}, {"outcome": "done", "status": "not_reported"}]
         ends += [{"outcome": "failed", "reason": Reason.CELL_ERROR, "details": {"cell": "4", "error": "ValueError"}}]
         records = tuple(Record(j.subject, j.language, seconds=3.2, kind=j.kind, **end) for j, end in zip(jobs, ends, strict=False))  # type: ignore[arg-type]
@@ -178,8 +178,8 @@ def test_each_report_has_a_line_and_a_failure_says_how_to_run_it_again(said: Cal
     assert code == 1
     assert pretended[0][:3] == (None, "2018-Q4", "vi")
     assert lines[0] == "Lập 3 báo cáo, Quý IV/2018 …"
-    assert lines[1] == "Quận 1: Đã báo cáo · 3 giây"
-    assert lines[2] == "Quận 2: Không có báo cáo trong kỳ · 3 giây"
+    assert lines[1] == "Quận 1: Đã báo cáo · 3,2 giây"
+    assert lines[2] == "Quận 2: Không có báo cáo trong kỳ · 3,2 giây"
     assert lines[3].startswith("Quận 3: KHÔNG LẬP ĐƯỢC, lỗi trong sổ tính toán (ô thứ 4; loại lỗi ValueError).")
     assert lines[3].endswith("evaluation report --district 770 --period 2018-Q4")
     assert lines[4].startswith("2/3 báo cáo đã lập. Mở: ")
@@ -202,7 +202,7 @@ def test_english_is_spoken_where_it_is_asked_for(said: Callable[..., tuple[int, 
     code, out, _ = said("report", "--all", "--language=en")
     assert code == 1
     assert pretended[0][2] == "en"
-    assert "District 2: Did not report for the period · 3 s" in out
+    assert "District 2: Did not report for the period · 3.2 s" in out
     assert "--language en" in out
 
 

@@ -200,7 +200,9 @@ def _papermill(monkeypatch: pytest.MonkeyPatch, failures: list[Exception], begin
 
 @pytest.fixture
 def task(order: Order) -> kernels.Task:
-    return kernels.Task(order.template, order.job.parameters, order.folder, {"HOME": "/"}, Limits(start=7, cell=9), lambda *_: None)
+    return kernels.Task(
+        order.template, order.job.parameters, order.folder, order.work, {"HOME": "/"}, Limits(start=7, cell=9), lambda *_: None
+    )
 
 
 def test_a_kernel_that_does_not_start_is_tried_once_more(task: kernels.Task, monkeypatch: pytest.MonkeyPatch):

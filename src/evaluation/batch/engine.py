@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 from typing import Any
+from uuid import uuid4
 
 from jupyter_client.manager import AsyncKernelManager
 from papermill.clientwrap import PapermillNotebookClient
@@ -17,8 +19,11 @@ from evaluation.batch.records import Reason
 from evaluation.batch.stages import Clock
 from evaluation.batch.watchdog import Watchdog
 from evaluation.kernels.bounds import CUT, EXTENSION
+from evaluation.settings import private
 
 ENGINE = "evaluation"
+# The system takes names of sockets of up to 107 letters; a kernel's own is 19 of them.
+LONGEST = 85
 # A report's kernel keeps no history: nothing of one run is there for the next.
 ARGUMENTS = ["--HistoryManager.enabled=False", f"--IPKernelApp.extensions={EXTENSION}"]
 
@@ -31,6 +36,8 @@ class Surroundings:
     ----------
     folder : Path
         Its working directory.
+    meeting : Path
+        Where its sockets and its key lie; absolute.
     environment : mapping of str
         All of it, not an addition.
     limits : Limits
@@ -43,6 +50,7 @@ class Surroundings:
     """
 
     folder: Path
+    meeting: Path
     environment: Mapping[str, str]
     limits: Limits
     watchdog: Watchdog
@@ -64,6 +72,7 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill ships 
         return self.execute(cwd=str(self.around.folder), env=dict(self.around.environment))
 
     def start_new_kernel(self, **named: Any) -> None:
+        self._meet()
         with self.around.clock.stage("start"):
             super().start_new_kernel(**named)
         if process := getattr(self.km.provisioner, "pid", None):
@@ -72,6 +81,13 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill ships 
     def start_new_kernel_client(self) -> Any:
         with self.around.clock.stage("start"):
             return super().start_new_kernel_client()
+
+    def _meet(self) -> None:
+        """Talk to the kernel through sockets in a private folder, where the system has them and their names are short enough."""
+        folder = private(self.around.meeting)
+        self.km.connection_file = str(folder / f"{uuid4().hex[:12]}.json")
+        if sys.platform != "win32" and len(str(folder)) <= LONGEST:
+            self.km.transport = "ipc"
 
     def papermill_execute_cells(self) -> None:
         super().papermill_execute_cells()

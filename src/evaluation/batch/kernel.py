@@ -36,6 +36,8 @@ class Task:
         Plain text and numbers, by name.
     folder : Path
         Private: the kernel's working directory; the working notebook stays there.
+    meeting : Path
+        Private: where client and kernel meet; its own path is short.
     environment : mapping of str
         The kernel's, all of it.
     limits : Limits
@@ -46,6 +48,7 @@ class Task:
     template: Path
     parameters: Mapping[str, Any]
     folder: Path
+    meeting: Path
     environment: Mapping[str, str]
     limits: Limits
     cell: Callable[[int, int], None] = lambda *_: None
@@ -103,7 +106,7 @@ def _once(task: Task, clock: Clock, watchdog: Watchdog, began: list[int], keep: 
         log_output=False,
         start_timeout=task.limits.start,
         execution_timeout=task.limits.cell,
-        around=Surroundings(task.folder, task.environment, task.limits, watchdog, clock, cell, keep),
+        around=Surroundings(task.folder, task.meeting, task.environment, task.limits, watchdog, clock, cell, keep),
     )
     for place, made in enumerate(notebook["cells"]):
         # Papermill lets an exit pass, and an error that a cell's tag allows.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,7 +54,7 @@ def ends(folder: Path, work: Path) -> dict[str, dict[str, Any]]:
 
 
 def plan(
-    jobs: Sequence[Job], template: Path, folder: Path, work: Path, known: Mapping[str, Mapping[str, Any]], force: bool = False
+    jobs: Sequence[Job], template: Path, folder: Path, work: Path, known: Mapping[str, Mapping[str, Any]], force: Collection[str] = ()
 ) -> tuple[Planned, ...]:
     """Return what has to be done, in the order of the jobs.
 
@@ -67,17 +67,18 @@ def plan(
         Of reports, and of all runs.
     known : mapping
         `ends` of the folder.
-    force : bool
-        Make all of them, whatever they are made from.
+    force : collection of str
+        Names of jobs to be done whatever their reports are made from.
     """
     state = shared.state(jobs[0])
     code = code_version()
     before = {job.name: known.get(job.name, {}).get("inputs", {}) for job in jobs}
     # Where the evidence as a whole is as it was, so is each part of it, and nothing has to be worked out.
-    as_it_was = not force and all(b.get("state") == state and b.get("code") == code for b in before.values())
+    forced = any(job.name in force for job in jobs)
+    as_it_was = not forced and all(b.get("state") == state and b.get("code") == code for b in before.values())
     read = None if as_it_was else shared.evidence(jobs, state, work)
     now = {job.name: inputs(job, template, read[job.name].sha256 if read else before[job.name]["data"]) for job in jobs}
-    reasons = {job.name: FORCED if force else why(known.get(job.name), now[job.name], folder) for job in jobs}
+    reasons = {job.name: FORCED if job.name in force else why(known.get(job.name), now[job.name], folder) for job in jobs}
     if read is None and any(reasons.values()):
         read = shared.evidence(jobs, state, work)
     return tuple(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -83,8 +83,8 @@ class Wanted:
         The notebook, where the reports go, the private folder of all runs.
     synthetic : bool
         Whether the data are made up.
-    force : bool
-        Make reports again that are there.
+    force : frozenset of str
+        Names of jobs whose reports are made again though they are there.
     """
 
     jobs: tuple[Job, ...]
@@ -92,7 +92,7 @@ class Wanted:
     folder: Path
     work: Path
     synthetic: bool
-    force: bool
+    force: frozenset[str]
 
     def planned(self) -> tuple[Planned, ...]:
         """Return what has to be done, and why."""
@@ -100,7 +100,12 @@ class Wanted:
 
 
 def wanted(
-    jobs: Sequence[Job], out: Path | None = None, *, template: Path | None = None, work: Path | None = None, force: bool = False
+    jobs: Sequence[Job],
+    out: Path | None = None,
+    *,
+    template: Path | None = None,
+    work: Path | None = None,
+    force: bool | Collection[str] = False,
 ) -> Wanted:
     """Return what a run is asked for, checked.
 
@@ -114,8 +119,8 @@ def wanted(
         The notebook; the one of the jobs' kind where left out.
     work : Path, optional
         Private folder for working files; the project's own where left out.
-    force : bool
-        Make reports again even where they are there, made from the same.
+    force : bool or collection of str
+        Make all reports again, or those of the jobs named, even where they are there, made from the same.
 
     Raises
     ------
@@ -127,7 +132,8 @@ def wanted(
     notebook = (template or default_template(jobs[0].kind if jobs else DISTRICT)).resolve()
     synthetic = check(jobs, notebook)
     folder = destination(out or folders().outputs, jobs[0])
-    return Wanted(tuple(jobs), notebook, folder, (work or folders().work).resolve(), synthetic, force)
+    again = {job.name for job in jobs} if force is True else force or ()
+    return Wanted(tuple(jobs), notebook, folder, (work or folders().work).resolve(), synthetic, frozenset(again))
 
 
 def run(
@@ -138,7 +144,7 @@ def run(
     work: Path | None = None,
     workers: int | None = None,
     limits: Limits | None = None,
-    force: bool = False,
+    force: bool | Collection[str] = False,
     tell: Callable[[Record], None] | None = None,
     cell: Callable[[str, int, int], None] | None = None,
 ) -> Batch:
@@ -218,6 +224,8 @@ class _Run:
         making = sorted((p for p in todo if p.reason), key=lambda p: -p.seconds)
         if making:
             self._make(making)
+        elif self.killed:
+            self._settle()
         return Batch(tuple(self.records[job.name] for job in self.asked.jobs), self.asked.folder, self.folder, self.written)
 
     def _ended(self, record: Record) -> None:
@@ -297,29 +305,32 @@ class _Run:
             "store": str(first.store),
             "as_of": first.as_of.isoformat(),
             "seed": first.seed,
-            "force": self.asked.force,
             "jobs": [{"subject": p.job.subject, "language": p.job.language, "why": p.reason} for p in making],
         }
 
     def _finish(self, journal: Journal) -> None:
-        """Write index and manifest, with what earlier runs left in the folder, and the run's own account."""
-        folder, first, synthetic = self.asked.folder, self.asked.jobs[0], self.asked.synthetic
-        sweep(folder)
+        """Bring the folder up to date, write the run's own account, and keep working files of what failed alone."""
         with self.clock.stage("index"):
-            page = overview.page(folder, first.period, self.ends, synthetic, INDEX_LANGUAGE)
-            if faults := page_faults(page, INDEX_LANGUAGE, synthetic):
-                raise AssertionError(f"the index is at fault: {', '.join(faults)}")
-            index = page.encode()
-            content = open_store(first.store, first.as_of).content_hash()
-            run = manifest.Run(self.asked.jobs, self.asked.template, content, self.began)
-            written = manifest.written(folder, run, self.ends, index)
-            publish({folder / manifest.INDEX: index, folder / manifest.MANIFEST: written}, self.mark)
+            self._settle()
         account.write(self.folder, self.clock, self.records)
         journal.end()
-        for told in self.killed:
-            Journal(told.folder).end()
         if not any(r.outcome == FAILED for r in self.records.values()):
             shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _settle(self) -> None:
+        """Write index and manifest, with what earlier runs left in the folder."""
+        folder, first, synthetic = self.asked.folder, self.asked.jobs[0], self.asked.synthetic
+        sweep(folder)
+        page = overview.page(folder, first.period, self.ends, synthetic, INDEX_LANGUAGE)
+        if faults := page_faults(page, INDEX_LANGUAGE, synthetic):
+            raise AssertionError(f"the index is at fault: {', '.join(faults)}")
+        index = page.encode()
+        content = open_store(first.store, first.as_of).content_hash()
+        run = manifest.Run(self.asked.jobs, self.asked.template, content, self.began)
+        written = manifest.written(folder, run, self.ends, index)
+        publish({folder / manifest.INDEX: index, folder / manifest.MANIFEST: written}, self.mark)
+        for told in self.killed:
+            Journal(told.folder).end()
 
 
 def _current(job: Job, end: Any) -> Record:

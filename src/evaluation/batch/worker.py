@@ -130,7 +130,8 @@ def _made(order: Order, clock: Clock) -> Made:
     def cell(place: int, cells: int) -> None:
         order.cell(order.job.name, place, cells)
 
-    task = Task(order.template, order.job.parameters, order.folder, environment(order), order.limits, cell)
+    meeting = order.work / "jupyter"
+    task = Task(order.template, order.job.parameters, order.folder, meeting, environment(order), order.limits, cell)
     with clock.stage("notebook"):
         executed = execute(task, clock)
     try:

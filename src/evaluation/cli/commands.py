@@ -69,13 +69,20 @@ def _add_report(app: typer.Typer, language: str) -> None:
         as_of: Annotated[str | None, option("as_of", language, "--as-of", metavar="DATE")] = None,
         seed: Annotated[int, option("seed", language, "--seed")] = DEFAULT_SEED,
         workers: Annotated[int | None, option("workers", language, "--workers")] = None,
+        memory: Annotated[float, option("memory", language, "--memory", metavar="GIB")] = 4.0,
+        force: Annotated[bool, option("force", language, "--force")] = False,
+        dry_run: Annotated[bool, option("dry_run", language, "--dry-run")] = False,
+        resume: Annotated[bool, option("resume", language, "--resume")] = False,
         as_json: Annotated[bool, option("json", language, "--json")] = False,
     ) -> int:
-        from evaluation.cli.reports import Wanted, chosen, make
+        from evaluation.cli.reports import How, Wanted, chosen, make, take_up, tell_what_would_be_made
 
+        how = How(workers, memory, force, as_json)
+        if resume:
+            return take_up(bool(district or everywhere or pilot or all_pilots), how, language)
         kind, asked = chosen(district, everywhere, pilot, all_pilots)
-        wanted = Wanted(kind, asked, period, (speak or Language.VI).value, out, store, as_of, seed, workers)
-        return make(wanted, as_json, language)
+        wanted = Wanted(kind, asked, period, (speak or Language.VI).value, out, store, as_of, seed)
+        return tell_what_would_be_made(wanted, how, language) if dry_run else make(wanted, how, language)
 
     add(app, "report", language, report)
 

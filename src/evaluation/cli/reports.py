@@ -6,15 +6,17 @@ import json
 import shlex
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evaluation.batch import DISTRICT, PILOT, Batch, Job, Record, Refused, prepared, run
+from evaluation.batch import DISTRICT, PILOT, Batch, Job, Limits, Record, Refused, last_unfinished, prepared, run
+from evaluation.batch import wanted as batch_wanted
+from evaluation.batch.records import CURRENT
 from evaluation.cli.codes import DONE, FAILED, wrong
 from evaluation.cli.screen import bar, near
-from evaluation.language import say, words
+from evaluation.language import number, say, words
 from evaluation.periods import Period
 from evaluation.places import districts
 from evaluation.plan import pilots
@@ -37,7 +39,6 @@ class Wanted:
     out, store : Path or None
     as_of : str or None
     seed : int
-    workers : int or None
     """
 
     kind: str
@@ -48,7 +49,10 @@ class Wanted:
     store: Path | None
     as_of: str | None
     seed: int
-    workers: int | None
+
+    def jobs(self) -> tuple[Job, ...]:
+        """Return the jobs, checked."""
+        return prepared(self.subjects, self.period, self.language, self.store, self.as_of, self.seed, kind=self.kind)
 
     def again(self, job: Job) -> str:
         """Return the command that makes one report of it again."""
@@ -78,14 +82,47 @@ def chosen(
     return (DISTRICT if district or all_districts else PILOT), named
 
 
-def make(wanted: Wanted, as_json: bool, language: str) -> int:
-    """Make the reports and tell how each ended.
+@dataclass(frozen=True)
+class How:
+    """How a run is to be done and told of.
+
+    Attributes
+    ----------
+    workers : int or None
+    memory : float
+        GiB that a kernel may take beyond what it starts with.
+    force : bool
+    as_json : bool
+        One JSON object at the end instead of lines.
+    """
+
+    workers: int | None
+    memory: float
+    force: bool
+    as_json: bool
+
+    def limits(self) -> Limits:
+        """Return the limits of a job.
+
+        Raises
+        ------
+        WrongUse
+            For workers or memory that are none.
+        """
+        if self.workers is not None and self.workers < 1:
+            raise wrong("workers")
+        if not 0.1 <= self.memory <= 1024:
+            raise wrong("memory")
+        return Limits(memory=int(self.memory * 2**30))
+
+
+def make(wanted: Wanted, how: How, language: str) -> int:
+    """Make the reports that are not there yet or were made from something else, and tell how each ended.
 
     Parameters
     ----------
     wanted : Wanted
-    as_json : bool
-        One JSON object at the end instead of lines.
+    how : How
     language : {"vi", "en"}
         Of what is told.
 
@@ -100,30 +137,104 @@ def make(wanted: Wanted, as_json: bool, language: str) -> int:
         Before anything is started.
     Cancelled
     """
-    if wanted.workers is not None and wanted.workers < 1:
-        raise wrong("workers")
-    jobs = prepared(wanted.subjects, wanted.period, wanted.language, wanted.store, wanted.as_of, wanted.seed, kind=wanted.kind)
-    if as_json:
-        batch = run(jobs, wanted.out, workers=wanted.workers)
+    limits = how.limits()
+    jobs = wanted.jobs()
+    return _done(
+        jobs, wanted, how, language, lambda tell: run(jobs, wanted.out, workers=how.workers, limits=limits, force=how.force, tell=tell)
+    )
+
+
+def take_up(named: bool, how: How, language: str) -> int:
+    """Go on with the last run that was killed: only what it had not done is made.
+
+    Parameters
+    ----------
+    named : bool
+        Whether reports were named too; a run that is taken up knows its own.
+    how : How
+    language : {"vi", "en"}
+
+    Returns
+    -------
+    int
+        0, or 1 if a report failed.
+
+    Raises
+    ------
+    WrongUse, WrongParameter, Refused
+    """
+    if named or how.force:
+        raise wrong("resume")
+    limits = how.limits()
+    left = last_unfinished()
+    if left is None:
+        print(say("cli.report.nothing_unfinished", language))
+        return DONE
+    first = left.jobs[0]
+    wanted = Wanted(first.kind, None, first.period, first.language, left.out, first.store, first.as_of.isoformat(), first.seed)
+
+    def go(tell: Callable[[Record], None] | None) -> Batch:
+        return run(left.jobs, left.out, template=left.template, workers=how.workers, limits=limits, force=left.left, tell=tell)
+
+    return _done(left.jobs, wanted, how, language, go)
+
+
+def tell_what_would_be_made(wanted: Wanted, how: How, language: str) -> int:
+    """Tell which reports would be made, and why, and make none.
+
+    Parameters
+    ----------
+    wanted : Wanted
+    how : How
+    language : {"vi", "en"}
+
+    Returns
+    -------
+    int
+        0.
+    """
+    how.limits()
+    plan = batch_wanted(wanted.jobs(), wanted.out, force=how.force).planned()
+    if how.as_json:
+        print(json.dumps([{p.job.kind: p.job.subject, "language": p.job.language, "why": p.reason} for p in plan], indent=1))
+        return DONE
+    making = [p for p in plan if p.reason]
+    for p in making:
+        print(say("cli.report.would", language, place=_place(p.job, language), why=say(f"batch.why.{p.reason}", language)))
+    print(say("cli.report.would_end", language, making=len(making), all=len(plan)))
+    return DONE
+
+
+def _done(jobs: Sequence[Job], wanted: Wanted, how: How, language: str, go: Callable[[Callable[[Record], None] | None], Batch]) -> int:
+    if how.as_json:
+        batch = go(None)
         print(json.dumps(_summary(batch), ensure_ascii=False, indent=1))
-        return FAILED if batch.failed else DONE
+        return FAILED if batch.failed or not batch.written else DONE
     by_name = {job.name: job for job in jobs}
     heading = say("cli.report.begin", language, count=len(jobs), period=Period.parse(jobs[0].period).label(language))
     with bar(heading, len(jobs), sys.stdout) as tell:
 
         def ended(record: Record) -> None:
-            tell(_line(record, by_name[record.name], wanted, language), record.there)
+            tell("" if record.outcome == CURRENT else _line(record, by_name[record.name], wanted, language), record.there)
 
-        batch = run(jobs, wanted.out, workers=wanted.workers, tell=ended)
-    done = len(batch.records) - len(batch.failed)
-    print(say("cli.report.end", language, done=done, all=len(batch.records), where=near(batch.index)))
-    return FAILED if batch.failed else DONE
+        batch = go(ended)
+    print(_end(batch, language))
+    return FAILED if batch.failed or not batch.written else DONE
+
+
+def _end(batch: Batch, language: str) -> str:
+    made = sum(1 for r in batch.records if r.done)
+    counts = {"made": made, "current": len(batch.records) - made - len(batch.failed), "failed": len(batch.failed)}
+    told = say("cli.report.end", language, **counts, where=near(batch.index))
+    return told if batch.written else told + "\n" + say("cli.report.unwritten", language)
 
 
 def _line(record: Record, job: Job, wanted: Wanted, language: str) -> str:
-    place = (districts()[job.subject] if job.kind == DISTRICT else pilots()[job.subject]).name[language]
+    place = _place(job, language)
     if record.there:
-        return say("cli.report.line", language, place=place, sentence=record.sentence(language), seconds=round(record.seconds))
+        return say(
+            "cli.report.line", language, place=place, sentence=record.sentence(language), seconds=number(record.seconds, language, 1)
+        )
     where = folders().work / "runs"
     return say(
         "cli.report.failed",
@@ -133,6 +244,10 @@ def _line(record: Record, job: Job, wanted: Wanted, language: str) -> str:
         where=near(where) + f"/*/{job.name}",
         again=wanted.again(job),
     )
+
+
+def _place(job: Job, language: str) -> str:
+    return (districts()[job.subject] if job.kind == DISTRICT else pilots()[job.subject]).name[language]
 
 
 def _summary(batch: Batch) -> dict[str, object]:
@@ -147,7 +262,13 @@ def _summary(batch: Batch) -> dict[str, object]:
         }
         for r in batch.records
     ]
-    return {"folder": near(batch.folder), "index": near(batch.index), "failed": len(batch.failed), "reports": reports}
+    return {
+        "folder": near(batch.folder),
+        "index": near(batch.index),
+        "failed": len(batch.failed),
+        "written": batch.written,
+        "reports": reports,
+    }
 
 
 def build_example(store: Path | None, if_missing: bool, language: str) -> int:
