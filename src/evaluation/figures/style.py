@@ -27,6 +27,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.transforms import ScaledTranslation
 
+from evaluation.figures import vector
 from evaluation.language import SYNTHETIC as SYNTHETIC
 from evaluation.language import sentence
 
@@ -316,6 +317,13 @@ def alt(drawn: Axes | Figure | np.ndarray[Any, Any]) -> str:
     return " ".join(parts)
 
 
+def _settle(fig: Figure) -> None:
+    """Run the figure's layout engine (if any) a last time, since it may move things a little each time it runs."""
+    if (engine := fig.get_layout_engine()) is not None:
+        engine.execute(fig)
+        fig.set_layout_engine("none")
+
+
 def png(fig: Figure) -> bytes:
     """Return the figure as PNG: the same bytes on every call, without program name or time.
 
@@ -323,12 +331,21 @@ def png(fig: Figure) -> bytes:
     a little each time it runs. The figure stays open.
     """
     with house():
-        if (engine := fig.get_layout_engine()) is not None:
-            engine.execute(fig)
-            fig.set_layout_engine("none")
+        _settle(fig)
         out = io.BytesIO()
         fig.savefig(out, format="png", dpi=DPI, bbox_inches=None, metadata={"Software": None})
     return out.getvalue()
+
+
+def svg(fig: Figure) -> str:
+    """Return the figure as a small SVG: the same text on every call, without program name or time.
+
+    For protected data alone: every coordinate can be read back. The layout is
+    settled once and kept, as by `png`. The figure stays open.
+    """
+    with house():
+        _settle(fig)
+        return vector.svg(fig)
 
 
 def close(fig: Figure) -> None:

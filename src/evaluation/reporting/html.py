@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Sequence
 from functools import cache
@@ -13,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from evaluation.language import SYNTHETIC, say
-from evaluation.reporting.model import Report, Section
+from evaluation.reporting.model import Figure, Report, Section
 
 
 def _inline(text: str) -> Markup:
@@ -22,7 +21,20 @@ def _inline(text: str) -> Markup:
 
 
 WIDE, HIGH, MARGIN = 104, 26, 3  # points of a small line
-LINES = "polyline{fill:none;stroke:#1d4e7a;stroke-width:1.4}circle{fill:#1d4e7a}line{stroke:#c4ccd4}"
+_COURSE, _BASE = "#1d4e7a", "#c4ccd4"
+# A browser reads single quotes as well, and fewer signs than base64 are needed.
+_IN_AN_ATTRIBUTE = {ord('"'): "'", **{ord(c): f"%{ord(c):02X}" for c in "%#<>&'`\n\r\t"}}
+
+
+def _drawing(svg: str) -> Markup:
+    """Return an SVG as an address for an attribute in double quotes: nothing in it can end the attribute."""
+    # As a picture it can run and load nothing, whatever a browser makes of drawings inside a page.
+    return Markup("data:image/svg+xml," + svg.translate(_IN_AN_ATTRIBUTE))
+
+
+def _address(figure: Figure) -> str:
+    """Return a figure's picture as an address."""
+    return _drawing(figure.picture) if figure.kind == "svg" else f"data:image/png;base64,{figure.picture}"
 
 
 def course(values: Sequence[float | None], alternative: str) -> Markup:
@@ -47,16 +59,15 @@ def course(values: Sequence[float | None], alternative: str) -> Markup:
             pieces.append([])
         else:
             pieces[-1].append(point)
-    drawn = [f'<line x1="{MARGIN}" y1="{HIGH - MARGIN}" x2="{WIDE - MARGIN}" y2="{HIGH - MARGIN}"/>']
+    drawn = [f'<line x1="{MARGIN}" y1="{HIGH - MARGIN}" x2="{WIDE - MARGIN}" y2="{HIGH - MARGIN}" stroke="{_BASE}"/>']
     for piece in (p for p in pieces if p):
         written = " ".join(f"{x},{y}" for x, y in piece)
-        alone = f'<circle cx="{piece[0][0]}" cy="{piece[0][1]}" r="1.2"/>'
-        drawn.append(f'<polyline points="{written}"/>' if len(piece) > 1 else alone)
+        alone = f'<circle cx="{piece[0][0]}" cy="{piece[0][1]}" r="1.2" fill="{_COURSE}"/>'
+        drawn.append(f'<polyline points="{written}" fill="none" stroke="{_COURSE}" stroke-width="1.4"/>' if len(piece) > 1 else alone)
     if points and (last := points[-1]) is not None:
-        drawn.append(f'<circle cx="{last[0]}" cy="{last[1]}" r="2.4"/>')
-    picture = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDE} {HIGH}"><style>{LINES}</style>{"".join(drawn)}</svg>'
-    # As a picture it can run and load nothing, whatever a browser makes of drawings inside a page.
-    source = "data:image/svg+xml;base64," + base64.b64encode(picture.encode()).decode("ascii")
+        drawn.append(f'<circle cx="{last[0]}" cy="{last[1]}" r="2.4" fill="{_COURSE}"/>')
+    picture = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDE} {HIGH}">{"".join(drawn)}</svg>'
+    source = _drawing(picture)
     return Markup(f'<img class="course" src="{source}" alt="{escape(alternative)}" width="{WIDE}" height="{HIGH}">')
 
 
@@ -67,6 +78,7 @@ def _environment() -> Environment:
     )
     made.filters["inline"] = _inline
     made.globals["course"] = course
+    made.globals["address"] = _address
     return made
 
 

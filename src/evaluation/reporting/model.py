@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeAlias
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 @dataclass(frozen=True)
@@ -99,20 +99,24 @@ class Figure:
 
     Attributes
     ----------
-    png : str
-        The picture, base64.
+    picture : str
+        An SVG as it is, a PNG in base64.
+    kind : str
+        "svg" where every coordinate may be read back, since all that was
+        drawn had passed the gate; else "png".
     """
 
     id: str
     caption: str
     alt: str
-    png: str = field(repr=False)
+    picture: str = field(repr=False)
+    kind: str = "png"
     type: str = "figure"
 
     @property
     def content(self) -> bytes:
         """The picture's bytes."""
-        return base64.b64decode(self.png)
+        return self.picture.encode() if self.kind == "svg" else base64.b64decode(self.picture)
 
 
 Block: TypeAlias = Paragraph | Bullets | Facts | Table | Figure

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-def picture(drawn: Axes | np.ndarray, name: str, caption: str) -> Figure:
+def picture(drawn: Axes | np.ndarray, name: str, caption: str, *, protected: bool = True) -> Figure:
     """Return a drawn figure as a figure of the report, and let go of its memory.
 
     Parameters
@@ -22,6 +22,10 @@ def picture(drawn: Axes | np.ndarray, name: str, caption: str) -> Figure:
     name : str
         Anchor of the figure in the page.
     caption : str
+    protected : bool
+        Whether all that was drawn had passed the gate. If so it becomes an
+        SVG, from which every coordinate can be read; else a PNG, which keeps
+        no more than its dots.
 
     Raises
     ------
@@ -32,6 +36,10 @@ def picture(drawn: Axes | np.ndarray, name: str, caption: str) -> Figure:
 
     axes = drawn if not hasattr(drawn, "flat") else drawn.flat[0]
     whole = style.root(axes)
-    made = Figure(name, caption, style.alt(drawn), base64.b64encode(style.png(whole)).decode("ascii"))
+    alternative = style.alt(drawn)
+    if protected:
+        made = Figure(name, caption, alternative, style.svg(whole), "svg")
+    else:
+        made = Figure(name, caption, alternative, base64.b64encode(style.png(whole)).decode("ascii"))
     style.close(whole)
     return made

@@ -165,7 +165,8 @@ def _drawn(found: tuple[DoseResponse, ...], adjusted: np.ndarray, language: str)
     if adjusted[surest] > round(1 - found[surest].level, 9):
         return ()
     caption = say("model.doses.figure", language, label=found[surest].label[language])
-    return (picture(dose_response(found[surest], language=language), "dose-figure", caption),)
+    drawn = dose_response(found[surest], language=language)
+    return (picture(drawn, "dose-figure", caption, protected=False),)  # its points are ward quarters that passed no gate
 
 
 def _dose(found: DoseResponse, adjusted: float, language: str) -> tuple[Cell, ...]:
