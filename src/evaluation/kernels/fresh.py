@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import io
 import locale
 import multiprocessing
 import os
@@ -11,11 +12,12 @@ import random
 import signal
 import sys
 import tempfile
+import threading
 import time
-import warnings
+import traceback
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from evaluation.kernels.wire import Request
 
@@ -23,14 +25,13 @@ from evaluation.kernels.wire import Request
 LAUNCHER = "ipykernel_launcher"
 
 
-def become(request: Request) -> None:
+def become(request: Request) -> NoReturn:
     """Be the kernel asked for, until it ends.
 
     Parameters
     ----------
     request : Request
     """
-    atexit.register(gc.unfreeze)  # last, as registered first: what was loaded before the fork ends as in any other process
     _default_signals()
     _take_files(request)
     os.umask(request.umask)
@@ -44,11 +45,37 @@ def become(request: Request) -> None:
     _launch(arguments)
 
 
-def _launch(arguments: list[str]) -> None:
+def _launch(arguments: list[str]) -> NoReturn:
     from ipykernel.kernelapp import IPKernelApp
 
-    # An ordinary kernel watches the client, its parent; this one's parent is the keeper, which watches the client.
-    IPKernelApp.launch_instance(argv=arguments, parent_handle=os.getppid())
+    try:
+        # An ordinary kernel watches the client, its parent; this one's parent is the keeper, which watches the client.
+        IPKernelApp.launch_instance(argv=arguments, parent_handle=os.getppid())
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+        if isinstance(end.code, str):
+            sys.stderr.write(end.code + "\n")
+    except BaseException:  # noqa: BLE001 - as the interpreter would
+        traceback.print_exc(file=sys.__stderr__)
+        code = 1
+    else:
+        code = 0
+    _leave(code)
+
+
+def _leave(code: int) -> NoReturn:
+    """End as the interpreter does, but for taking the preloaded packages apart: that takes half a second."""
+    threading._shutdown()  # type: ignore[attr-defined]  # waits for the notebook's own threads
+    atexit._run_exitfuncs()  # IPython's empties the notebook's namespace
+    gc.collect()
+    for found in gc.get_objects():
+        if isinstance(found, io.IOBase):
+            with suppress(OSError, ValueError):
+                found.flush()
+    for stream in (sys.__stdout__, sys.__stderr__):
+        with suppress(OSError, ValueError, AttributeError):
+            stream.flush()  # type: ignore[union-attr]
+    os._exit(code)
 
 
 def _launcher() -> str:
@@ -91,13 +118,9 @@ def _take_environment(environment: dict[str, str]) -> None:
 
 
 def _forget() -> None:
-    """Drop what was remembered of the server's environment and of warnings already shown."""
+    """Drop what was remembered of the server's surroundings."""
     tempfile.tempdir = None
     multiprocessing.current_process().authkey = os.urandom(32)
-    warnings.onceregistry.clear()  # type: ignore[attr-defined]
-    for module in list(sys.modules.values()):
-        if "__warningregistry__" in getattr(module, "__dict__", {}):
-            module.__dict__["__warningregistry__"].clear()
 
 
 def _draw_anew() -> None:

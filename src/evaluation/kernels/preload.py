@@ -5,14 +5,21 @@ from __future__ import annotations
 import io
 import sys
 import traceback
+import warnings
 from collections.abc import Callable
 from importlib import import_module
 
 MODULES = (
-    "IPython",
     "ipykernel.ipkernel",
     "ipykernel.kernelapp",
     "ipykernel.zmqshell",
+    "ipykernel.debugger",
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
+    "IPython.core.pylabtools",
+    "IPython.extensions.storemagic",
+    "sqlite3",
+    "tornado.platform.asyncio",
     "numpy",
     "pandas",
     "scipy.stats",
@@ -67,6 +74,7 @@ def preload() -> None:
     for language in LANGUAGES:
         _try(lambda spoken=language: _read_words(spoken))  # type: ignore[misc]
     _try(_draw)
+    _forget_warnings()
 
 
 def _try(step: Callable[[], object]) -> None:
@@ -74,6 +82,14 @@ def _try(step: Callable[[], object]) -> None:
         step()
     except Exception:  # noqa: BLE001 - an unfinished edit of the library must not keep kernels from starting
         traceback.print_exc(file=sys.stderr)
+
+
+def _forget_warnings() -> None:
+    """Let a warning that was shown here be shown again in each kernel."""
+    warnings.onceregistry.clear()  # type: ignore[attr-defined]
+    for module in list(sys.modules.values()):
+        if "__warningregistry__" in getattr(module, "__dict__", {}):
+            module.__dict__["__warningregistry__"].clear()
 
 
 def _called(fact: str) -> object:
