@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,7 @@ from evaluation.periods import Period, quarters
 from evaluation.places import districts, residents
 from evaluation.reporting.budget import BudgetAtHand, budget_at_hand
 from evaluation.store import EvidenceStore, open_store
+from evaluation.store.state import state_key
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,12 +101,12 @@ def gather(store: EvidenceStore, period: Period) -> Evidence:
     period : Period
         A quarter for which some district has data.
     """
-    return _gathered(store.path, store.as_of, period)
+    return _gathered(store.path, store.as_of, period, state_key(store.path, store.as_of, str(period)))
 
 
-@cache
-def _gathered(path: Path, as_of: dt.date, period: Period) -> Evidence:
-    store = open_store(path, as_of)
+@lru_cache(maxsize=8)
+def _gathered(path: Path, as_of: dt.date, period: Period, state: str) -> Evidence:
+    store = open_store(path, as_of)  # `state` tells evidence gathered before a load from that after it
     first = min(Period.parse(store.periods()[0]), period)
     spans = [str(p) for p in quarters(first, period)]
     reports = checked(store.ward_reports(), ward_reports_schema(), "ward reports")

@@ -77,10 +77,16 @@ class EvidenceStore:
             # The queries share their beginning, and a slot that a query does not use is refused.
             return connection.execute(query, {"as_of": self.as_of, **slots}).df()
 
+    def _one(self, query: str) -> object:
+        """Return the one value of a query, without a frame: it costs no import of pandas."""
+        with connected(self.path, True, self.wait) as connection:
+            row = connection.execute(query, {"as_of": self.as_of}).fetchone()
+        return row[0] if row else None
+
     @property
     def synthetic(self) -> bool:
         """Whether the store holds made-up data: every page and figure then says so."""
-        return bool(self._frame("select synthetic from meta where $as_of is not null")["synthetic"].iloc[0])
+        return bool(self._one("select synthetic from meta where $as_of is not null"))
 
     def submissions(self, held: bool = False) -> pd.DataFrame:
         """Return the submissions received by `as_of`, oldest first.
@@ -268,11 +274,11 @@ class EvidenceStore:
 
     def content_hash(self) -> str:
         """Return the SHA-256 of the values in force as sorted rows: it says what was known, not how the file is laid out."""
-        frame = self._frame(
+        found = self._one(
             STANDING + "select sha256(coalesce(string_agg(line, '' order by line), '')) as digest from ("
             "select sha256(concat_ws('|', unit_code, period, element, state, coalesce(value::varchar, ''))) as line from in_force)"
         )
-        return str(frame["digest"].iloc[0])
+        return str(found)
 
 
 def open_store(path: Path | str | None = None, as_of: dt.date | str | None = None, wait: float = READER_WAITS) -> EvidenceStore:

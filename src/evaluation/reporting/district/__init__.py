@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,12 +21,12 @@ from evaluation.reporting.district.pilot import pilot, pilot_findings, pilot_key
 from evaluation.reporting.district.reliability import reliability
 from evaluation.reporting.district.subject import Subject
 from evaluation.reporting.district.written import key_figure
-from evaluation.reporting.evidence import gather
 from evaluation.reporting.handing import hand_over
 from evaluation.reporting.model import Report, Section
 from evaluation.reporting.provenance import manifest
+from evaluation.reporting.slices.shared import slice_for
+from evaluation.reporting.slices.slice import KeptSlice
 from evaluation.settings import DEFAULT_SEED
-from evaluation.store import open_store
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -36,15 +35,23 @@ class DistrictReport:
 
     Attributes
     ----------
-    subject : Subject
+    kept : KeptSlice
+        What it is made from.
+    language : {"vi", "en"}
     seed : int
     """
 
-    subject: Subject
+    kept: KeptSlice
+    language: str
     seed: int
 
     def __repr__(self) -> str:
-        return f"<DistrictReport {self.subject.code} {self.subject.evidence.period} {self.subject.language}>"
+        return f"<DistrictReport {self.subject.code} {self.subject.slice.period} {self.subject.language}>"
+
+    @cached_property
+    def subject(self) -> Subject:
+        """The slice, read in the report's language."""
+        return Subject(self.kept.slice, self.language)
 
     @cached_property
     def front(self) -> Section:
@@ -89,20 +96,20 @@ class DistrictReport:
     @cached_property
     def manifest(self) -> dict[str, Any]:
         """What the report can be made again from."""
-        store = self.subject.evidence.store
+        one = self.kept.slice
         parameters = {
-            "district": self.subject.code,
-            "period": str(self.subject.evidence.period),
-            "language": self.subject.language,
-            "as_of": store.as_of.isoformat(),
+            "district": one.code,
+            "period": str(one.period),
+            "language": self.language,
+            "as_of": one.as_of.isoformat(),
             "seed": self.seed,
         }
-        return manifest(store.content_hash(), parameters, self.subject.evidence.synthetic, self.subject.evidence.budget.sha256)
+        return manifest(self.kept.sha256, parameters, one.synthetic, one.budget, made_by=(self.kept.code, self.kept.packages))
 
     def head(self) -> tuple[tuple[str, str], ...]:
         """Return the title block: label and value of each line."""
         subject, speak = self.subject, self.subject.language
-        first, last = subject.evidence.period.window
+        first, last = subject.slice.period.window
         window = say("head.period.text", speak, period=subject.period, first=day(first, speak), last=day(last, speak))
         return (
             (say("head.object", speak), say("head.object.text", speak, place=subject.place)),
@@ -113,7 +120,7 @@ class DistrictReport:
 
     def key_figures(self) -> tuple[dict[str, Any], ...]:
         """Return the typed figures that sentences, tables and alternatives are made from."""
-        subject, done = self.subject, self.subject.completeness
+        subject, done = self.subject, self.kept.slice.completeness
         came = int(done.frame["reported"].sum())
         reporting = {
             "kind": "reporting",
@@ -137,11 +144,11 @@ class DistrictReport:
         return Report(
             kind="district",
             subject=subject.code,
-            period=str(subject.evidence.period),
+            period=str(subject.slice.period),
             language=subject.language,
             title=say("report.title", subject.language, place=subject.place, period=subject.period),
             head=self.head(),
-            synthetic=subject.evidence.synthetic,
+            synthetic=subject.slice.synthetic,
             status="reported" if subject.reported else "not_reported",
             sections=(self.front, self.asked, self.indicators, self.pilot, self.context, self.own_words, self.quality, self.method),
             key_figures=self.key_figures(),
@@ -185,10 +192,16 @@ def district_report(
         For another language.
     store.StoreError
         If there is no store.
+    slices.shared.SliceError
+        If a batch handed over another slice than this report's.
+
+    Notes
+    -----
+    The report is made from the district's slice of the evidence alone, which
+    is worked out for all districts at once and kept (`reporting.slices`).
+    Where ``$EVALUATION_SLICE`` names a slice's file, no store is opened.
     """
     if language not in LANGUAGES:
         raise ValueError(f"language={language!r}: {', '.join(LANGUAGES)}")
     when = Period.parse(period)
-    date = dt.date.fromisoformat(as_of) if as_of else when.department_due
-    evidence = gather(open_store(store or None, date), when)
-    return DistrictReport(Subject(find_district(district).code, language, evidence), seed)
+    return DistrictReport(slice_for(find_district(district).code, when, store, as_of), language, seed)

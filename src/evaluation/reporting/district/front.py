@@ -8,6 +8,7 @@ from evaluation.language import day, listed, number, percent, say, say_count, se
 from evaluation.monitoring.funnel import INSIDE
 from evaluation.monitoring.reading import UNCLEAR, way
 from evaluation.monitoring.reports.completeness import LATE
+from evaluation.periods import Period
 from evaluation.reporting.district.subject import Subject
 from evaluation.reporting.district.written import absent, change_sentence, interval, value
 from evaluation.reporting.model import Block, Bullets, Fact, Facts, Paragraph, Section
@@ -35,7 +36,7 @@ def front(subject: Subject, pilot_findings: tuple[str, ...] = ()) -> Section:
         Section("actions", say("front.actions", speak), (Bullets(actions(subject)),)),
     ]
     other = "en" if speak == "vi" else "vi"
-    parts.append(Section("summary", say("front.summary", speak), summary(Subject(subject.code, other, subject.evidence))))
+    parts.append(Section("summary", say("front.summary", speak), summary(Subject(subject.slice, other))))
     return Section("front", say("section.front", speak), (), tuple(parts))
 
 
@@ -47,15 +48,15 @@ def summary(subject: Subject) -> tuple[Block, ...]:
 
 def reported(subject: Subject) -> str:
     """Return what was reported and when."""
-    speak, done = subject.language, subject.completeness
+    speak, done = subject.language, subject.slice.completeness
     slots: dict[str, object] = {"place": subject.place, "period": subject.period, "cutoff": subject.cutoff}
     if not subject.reported:
         return say("reported.none", speak, **slots)
-    due = subject.evidence.period.district_due
+    due = subject.slice.period.district_due
     limit = due.replace(day=due.day + 1)
     first = done.first_received
     assert hasattr(first, "toordinal")
-    slots |= {"received": day(first, speak), "limit": day(limit, speak), "n": done.n - subject.missing_wards(), "total": done.n}  # type: ignore[arg-type]
+    slots |= {"received": day(first, speak), "limit": day(limit, speak), "n": done.n - subject.missing_wards, "total": done.n}  # type: ignore[arg-type]
     text = say(f"reported.{done.timing}", speak, days=first.toordinal() - due.toordinal(), **slots)
     if done.revisions:
         text += " " + say_count("reported.revised", speak, done.revisions)
@@ -90,11 +91,11 @@ def certainty(subject: Subject) -> str:
 
 def three_numbers(subject: Subject) -> Facts:
     """Return wards reported, the headline outcome, and violence reported that got support."""
-    speak, done = subject.language, subject.completeness
+    speak, done = subject.language, subject.slice.completeness
     wards = Fact(
         say("fact.wards", speak),
         percent(done.estimate or 0.0, speak, 0),
-        say("fact.counted", speak, n=done.n - subject.missing_wards(), total=done.n),
+        say("fact.counted", speak, n=done.n - subject.missing_wards, total=done.n),
     )
     return Facts((wards, _share(subject, headline().id, "fact.headline"), _share(subject, "violence_supported_share", "fact.violence")))
 
@@ -118,7 +119,7 @@ def limits(subject: Subject) -> tuple[str, ...]:
     """Return what the report cannot tell."""
     speak = subject.language
     always = [say(key, speak) for key in ("limit.causal", "limit.people", "limit.self")]
-    missing = subject.missing_wards()
+    missing = subject.missing_wards
     if missing and subject.reported:
         always.append(say_count("limit.wards", speak, missing))
     return tuple(always)
@@ -128,11 +129,11 @@ def findings(subject: Subject, pilot_findings: tuple[str, ...] = ()) -> tuple[st
     """Return three to five findings, in a fixed order of importance, each made from results by rule."""
     if not subject.reported:
         return (*_without_report(subject), *pilot_findings)[:MOST_FINDINGS]
-    speak, done = subject.language, subject.completeness
+    speak, done = subject.language, subject.slice.completeness
     first = say(
         "finding.reporting",
         speak,
-        n=done.n - subject.missing_wards(),
+        n=done.n - subject.missing_wards,
         total=done.n,
         period=subject.period,
         timing=say(f"timing.{done.timing}", speak),
@@ -142,16 +143,15 @@ def findings(subject: Subject, pilot_findings: tuple[str, ...] = ()) -> tuple[st
 
 def _without_report(subject: Subject) -> tuple[str, ...]:
     speak, slots = subject.language, {"place": subject.place}
-    known = subject.evidence.submissions
-    spans = set(known.loc[known["district_code"] == subject.code, "period"]) & set(subject.evidence.periods)
+    spans = subject.slice.sent
     last = max(spans, default=None)
     history = say("finding.history.none", speak, **slots)
     if last:
-        history = say("finding.history", speak, period=type(subject.evidence.period).parse(last).label(speak))
+        history = say("finding.history", speak, period=Period.parse(last).label(speak))
     return (
         sentence(say("finding.not_reported", speak, period=subject.period, **slots)),
         history,
-        say("finding.reports.count", speak, n=len(spans), total=len(subject.evidence.periods), **slots),
+        say("finding.reports.count", speak, n=len(spans), total=len(subject.slice.periods), **slots),
     )
 
 
@@ -165,7 +165,9 @@ def _moved(subject: Subject) -> str:
     if not clear:
         return say("finding.none_moved", speak, n=len(known))
     chance = number(CHANCE * len(known), speak, 1)
-    kept = say_count("finding.remain", speak, len(subject.remaining())) if subject.remaining() else say("finding.remain.none", speak)
+    kept = (
+        say_count("finding.remain", speak, len(subject.slice.remaining)) if subject.slice.remaining else say("finding.remain.none", speak)
+    )
     return say("finding.some_moved", speak, n=len(known), k=len(clear), list=listed(clear, speak), chance=chance, kept=kept)
 
 
@@ -195,7 +197,7 @@ def _violence(subject: Subject) -> str:
 
 def _among(subject: Subject) -> str:
     speak, main = subject.language, headline()
-    drawn = subject.funnel(main.id)
+    drawn = subject.slice.funnel
     own = drawn.frame[drawn.frame["unit"] == subject.code].iloc[0]
     if own["state"] == SHOWN and drawn.estimate is None:
         return say("ind.funnel.absent", speak, period=subject.period)
@@ -214,18 +216,18 @@ def _among(subject: Subject) -> str:
 
 def actions(subject: Subject) -> tuple[str, ...]:
     """Return what to do next: who, what, by when, and the finding that it follows from."""
-    speak, period = subject.language, subject.evidence.period
+    speak, period = subject.language, subject.slice.period
     following = period.shift(1)
     due = following.district_due
     slots: dict[str, object] = {"place": subject.place, "limit": day(due.replace(day=due.day + 1), speak)}
     wanted = []
     if not subject.reported:
         wanted.append(say("action.send", speak, period=subject.period, **slots))
-    elif subject.missing_wards():
-        wanted.append(say_count("action.wards", speak, subject.missing_wards(), **slots))
-    if subject.reported and subject.completeness.timing == LATE:
+    elif subject.missing_wards:
+        wanted.append(say_count("action.wards", speak, subject.missing_wards, **slots))
+    if subject.reported and subject.slice.completeness.timing == LATE:
         wanted.append(say("action.time", speak, period=following.label(speak), **slots))
-    if odd := len(subject.odd_figures):
+    if odd := len(subject.slice.odd_figures):
         wanted.append(say_count("action.check", speak, odd, **slots))
     share = subject.now("violence_supported_share")
     if share["state"] == SHOWN and share["value"] < 1:

@@ -19,11 +19,11 @@ def method(subject: Subject, manifest: Mapping[str, Any]) -> Section:
     manifest : mapping
         As `reporting.provenance.manifest`.
     """
-    speak, gate = subject.language, subject.evidence.protection
+    speak = subject.language
     said = [say(f"method.{key}", speak) for key in ("values", "change", "funnel", "pilot")]
-    said += [say("method.gate", speak, top=gate.smallest_shown - 1), say("method.sources", speak), say("method.words", speak)]
+    said += [say("method.gate", speak, top=subject.slice.smallest_shown - 1), say("method.sources", speak), say("method.words", speak)]
     blocks = [Bullets(tuple(said))]
-    warning = (Paragraph(say("method.synthetic", speak), "warning"),) if subject.evidence.synthetic else ()
+    warning = (Paragraph(say("method.synthetic", speak), "warning"),) if subject.slice.synthetic else ()
     parts = (Section("manifest", say("method.manifest", speak), (manifest_table(manifest, speak),)),)
     return Section("method", say("section.method", speak), (*warning, *blocks), parts)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from evaluation.disclosure.prose import releasable
 from evaluation.language import say, say_count
 from evaluation.reporting.district.subject import Subject
 from evaluation.reporting.model import Block, Bullets, Paragraph, Section
@@ -13,7 +12,7 @@ MOST_SENTENCES = 12
 def own_words(subject: Subject) -> Section:
     """Return the section with what the district wrote on the narrative sheet of the period's form."""
     speak = subject.language
-    prose = releasable(subject.narrative)
+    prose = subject.slice.prose
     shown = prose.sentences[:MOST_SENTENCES]
     blocks: list[Block] = []
     if shown:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from evaluation.contracts import SHOWN
 from evaluation.indicators import elements, headline
 from evaluation.language import day, number, percent, say, say_count, sentence, uncapitalised
-from evaluation.monitoring.reports.checks import by_severity
-from evaluation.monitoring.reports.completeness import ABSENT, LATE, ON_TIME, reporting_matrix
+from evaluation.monitoring.reports.completeness import ABSENT, LATE, ON_TIME
 from evaluation.monitoring.reports.doubtful import AS_REPORTED, SET_ASIDE, doubtful_quarters
 from evaluation.periods import Period
 from evaluation.places import wards
@@ -29,7 +28,7 @@ def reliability(subject: Subject) -> Section:
         if odd
         else (Paragraph(say("quality.odd.none", speak, factor=number(ODD_FACTOR, speak))),)
     )
-    hidden = subject.evidence.protection.withheld(subject.code, str(subject.evidence.period))
+    hidden = subject.slice.withheld
     withheld = Paragraph(say_count("quality.figures.withheld", speak, hidden), "note")
     parts = (
         Section("timeliness", say("quality.time", speak), (Paragraph(_on_time(subject)), _times(subject))),
@@ -44,7 +43,7 @@ def odd_figures(subject: Subject) -> tuple[str, ...]:
     """Return one sentence per figure that lies far off the district's own history."""
     speak = subject.language
     said = []
-    for row in subject.odd_figures.to_dict("records"):
+    for row in subject.slice.odd_figures.to_dict("records"):
         high = row["ratio"] > 1
         said.append(
             say(
@@ -72,11 +71,11 @@ def effect(subject: Subject) -> str:
     recent = subject.recent(main.id)
     if not (recent["state"] == SHOWN).any():
         return sentence(say("quality.effect.absent", speak, n=RECENT, **slots))
-    table = doubtful_quarters(recent, subject.odd_figures, main.id).set_index("way")
-    if not subject.odd_figures["element"].isin(main.elements).any():
+    table = doubtful_quarters(recent, subject.slice.odd_figures, main.id).set_index("way")
+    if not subject.slice.odd_figures["element"].isin(main.elements).any():
         return sentence(say("quality.effect.none", speak, n=RECENT, **slots))
     if SET_ASIDE not in table.index:
-        touched = set(subject.odd_figures.loc[subject.odd_figures["element"].isin(main.elements), "period"])
+        touched = set(subject.slice.odd_figures.loc[subject.slice.odd_figures["element"].isin(main.elements), "period"])
         shown = set(recent.loc[recent["state"] == SHOWN, "period"])
         return sentence(say("quality.effect.only" if touched & shown else "quality.effect.none", speak, n=RECENT, **slots))
     whole, rest = (table.loc[[way]].to_dict("records")[0] for way in (AS_REPORTED, SET_ASIDE))
@@ -97,7 +96,7 @@ def effect(subject: Subject) -> str:
 
 def _on_time(subject: Subject) -> str:
     """Return how many of the last reports came on time, late or never, and how many wards are in them."""
-    frame = subject.timeliness.frame
+    frame = subject.slice.timeliness.frame
     counts = {state: int((frame["timing"] == state).sum()) for state in (ON_TIME, LATE, ABSENT)}
     wards_came = {"wards": number(frame["wards"].sum(), subject.language), "expected": number(frame["expected"].sum(), subject.language)}
     return say("quality.time.answer", subject.language, n=len(frame), **counts, **wards_came)
@@ -105,23 +104,22 @@ def _on_time(subject: Subject) -> str:
 
 def found(subject: Subject) -> str:
     """Return what the checks of the period's files found, by severity; or that no check is kept."""
-    speak, evidence = subject.language, subject.evidence
+    speak, counts = subject.language, subject.slice.checks
     slots = {"place": subject.place, "period": subject.period}
-    if evidence.findings.empty or not subject.reported:
+    if counts is None:
         return say("quality.checks.none", speak, **slots)
-    counts = by_severity(evidence.findings, evidence.checked, subject.code, str(evidence.period))
     written = {f"{severity}s": number(n, speak) for severity, n in counts.items()}
     return say("quality.checks.counted", speak, **slots, **written)
 
 
 def corrected(subject: Subject) -> str:
     """Return how many quarters were sent again and how much that changed."""
-    speak, sent = subject.language, subject.corrections
+    speak, sent = subject.language, subject.slice.corrections
     quarters = int((sent.quarters["changed"] > 0).sum())
     if not quarters or sent.estimate is None:
-        return say("quality.corrected.none", speak, n=len(subject.timeliness.frame))
+        return say("quality.corrected.none", speak, n=len(subject.slice.timeliness.frame))
     slots = {
-        "periods": len(subject.timeliness.frame),
+        "periods": len(subject.slice.timeliness.frame),
         "share": percent(sent.estimate, speak),
         "changed": number(round(sent.estimate * sent.n), speak),
         "total": number(sent.n, speak),
@@ -132,7 +130,7 @@ def corrected(subject: Subject) -> str:
 
 def last_digits(subject: Subject) -> str:
     """Return whether some last digits are preferred, as far as the figures can tell."""
-    speak, seen = subject.language, subject.last_digits
+    speak, seen = subject.language, subject.slice.last_digits
     if seen.p_value is None or seen.estimate is None:
         return say("quality.digits.few", speak, n=number(seen.n, speak), least=LEAST_FIGURES)
     told = say(
@@ -150,9 +148,9 @@ def _matrix(subject: Subject) -> Figure:
     from evaluation.figures import completeness as figure
 
     labels = {code: ward.name[subject.language] for code, ward in wards(subject.code).items()}
-    evidence = subject.evidence
-    frame = reporting_matrix(subject.code, evidence.periods, evidence.reports, evidence.submissions, labels)
-    drawn = figure.completeness(frame, language=subject.language, synthetic=evidence.synthetic)
+    frame = subject.slice.matrix
+    named = frame.assign(row=[labels[code] for code in frame["row"]])
+    drawn = figure.completeness(named, language=subject.language, synthetic=subject.slice.synthetic)
     return picture(drawn, "matrix-figure", say("quality.matrix.caption", subject.language))
 
 
@@ -160,7 +158,7 @@ def _times(subject: Subject) -> Table:
     speak = subject.language
     keys = ("period", "received", "due", "timing", "wards", "revisions")
     rows = []
-    for r in reversed(subject.timeliness.frame.to_dict("records")):
+    for r in reversed(subject.slice.timeliness.frame.to_dict("records")):
         due = r["due"]
         rows.append(
             (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from evaluation.effects.synthesis.bias import JUDGEMENTS
 from evaluation.effects.synthesis.certainty import GRADE_WORDS
 from evaluation.language import number, say
-from evaluation.reporting.district.pilot import effect_size
+from evaluation.reporting.district.effect_words import effect_size
 from evaluation.reporting.model import Block, Bullets, Cell, Column, Paragraph, Section, Table
 from evaluation.reporting.pilot.subject import Subject
 

@@ -10,7 +10,7 @@ from evaluation.effects.synthesis.evidence import CORRECTION_NAMES, ROLES
 from evaluation.effects.synthesis.multiplicity import HOLM
 from evaluation.indicators import indicators
 from evaluation.language import number, percent, points, say, sentence, uncapitalised
-from evaluation.reporting.district.pilot import effect_interval
+from evaluation.reporting.district.effect_words import effect_interval
 from evaluation.reporting.pilot.estimates import Estimated
 from evaluation.reporting.pilot.rules import BLOCKED, CLEAR, UNTESTED, standing
 from evaluation.reporting.pilot.subject import Subject

@@ -12,7 +12,7 @@ from evaluation.effects.designs import design
 from evaluation.effects.effect import RATIO, Effect, said_p
 from evaluation.effects.study import REASONS
 from evaluation.language import number, say, say_count, sentence
-from evaluation.reporting.district.pilot import effect_interval, effect_size
+from evaluation.reporting.district.effect_words import effect_interval, effect_size
 from evaluation.reporting.model import Block, Bullets, Cell, Column, Figure, Paragraph, Section, Table
 from evaluation.reporting.pictures import picture
 from evaluation.reporting.pilot.effect_words import alarms, correction, effect_sentence, named, of_plan, said

@@ -6,7 +6,7 @@ from evaluation.effects.analysis_plan.plan import PRIMARY
 from evaluation.effects.inference.randomisation import smallest_randomisation_p
 from evaluation.indicators import indicators
 from evaluation.language import day, listed, number, number_span, percent, say, sentence, uncapitalised
-from evaluation.reporting.district.pilot import effect_interval, effect_size
+from evaluation.reporting.district.effect_words import effect_interval, effect_size
 from evaluation.reporting.district.written import absent
 from evaluation.reporting.model import Block, Bullets, Cell, Column, Fact, Facts, Paragraph, Section, Table
 from evaluation.reporting.pilot.certainty import certainty_sentence, verdict_count

@@ -1,0 +1,97 @@
+"""What a slice says of indicators: the district's values and changes, and what the evidence says of each, by rule."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from evaluation.contracts import MISSING
+from evaluation.indicators import headline, indicators
+from evaluation.language import Words
+from evaluation.monitoring.charts import chart
+from evaluation.monitoring.charts.places import RULES, baseline_of
+from evaluation.monitoring.charts.result import ControlChart
+from evaluation.monitoring.funnel import Funnel, funnel
+from evaluation.monitoring.reading import TOO_FEW, Reading, way, way_elsewhere
+from evaluation.monitoring.series import CountSeries, series_of
+from evaluation.reporting.evidence import Evidence
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_Row = Mapping[Hashable, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class OfAll:
+    """What is worked out once for all districts.
+
+    Attributes
+    ----------
+    headline : CountSeries
+        The headline outcome of all districts over the quarters.
+    funnel : Funnel
+        Of it in the report's period.
+    looks : Words or None
+    level : float
+    """
+
+    headline: CountSeries
+    funnel: Funnel
+    looks: Words | None
+    level: float
+
+
+def of_all(evidence: Evidence) -> OfAll:
+    """Return what all slices of a period share of indicators."""
+    main, period, looks = headline().id, str(evidence.period), evidence.looks
+    return OfAll(
+        series_of(evidence.values, main, evidence.periods, evidence.synthetic),
+        funnel(series_of(evidence.values, main, [period], evidence.synthetic), period),
+        None if looks is None else Words(looks.summary("vi"), looks.summary("en")),
+        0.0 if looks is None else looks.alpha,
+    )
+
+
+def own(frame: pd.DataFrame, code: str) -> pd.DataFrame:
+    """Return a district's rows of a table by place."""
+    return frame[frame["place"] == code].reset_index(drop=True)
+
+
+def readings(evidence: Evidence, code: str) -> tuple[Reading, ...]:
+    """Return what the evidence says of each reported indicator of a district, in the codebook's order."""
+    period, before = str(evidence.period), str(evidence.period.year_before)
+    values = _by(own(evidence.values, code), "indicator", "period")
+    counted = _by(own(evidence.counted, code), "indicator", "period")
+    changes, charts, elsewhere = (_by(own(f, code), "indicator") for f in (evidence.changes, evidence.charts, evidence.elsewhere))
+    found = []
+    for known in indicators().values():
+        if not known.reported:
+            continue
+        now, earlier = counted.get((known.id, period), {}), counted.get((known.id, before), {})
+        found.append(
+            Reading(
+                known.id,
+                str(values.get((known.id, period), {"state": MISSING})["state"]),
+                way(changes[known.id,]),
+                str(charts.get((known.id,), {"chart": TOO_FEW})["chart"]),
+                way_elsewhere(elsewhere[known.id,]),
+                int(now.get("counted", 0)),
+                int(now.get("expected", 0)),
+                int(earlier.get("counted", 0)),
+            )
+        )
+    return tuple(found)
+
+
+def _by(frame: pd.DataFrame, *names: str) -> dict[tuple[str, ...], _Row]:
+    return {tuple(str(row[n]) for n in names): row for row in frame.to_dict("records")}
+
+
+def control_chart(evidence: Evidence, code: str, series: CountSeries) -> ControlChart | None:
+    """Return the control chart of the headline outcome, from values that may be shown; None where there are too few quarters."""
+    if code not in series.units or len(evidence.periods) < 2:
+        return None
+    made = chart(series, code, rules=RULES, baseline_end=baseline_of(evidence.periods))
+    return replace(made, design=replace(made.design, rules=()))  # the rules are functions: found again by the name of their set
