@@ -182,7 +182,7 @@ def test_each_report_has_a_line_and_a_failure_says_how_to_run_it_again(said: Cal
     assert lines[2] == "Quận 2: Không có báo cáo trong kỳ · 3,2 giây"
     assert lines[3].startswith("Quận 3: KHÔNG LẬP ĐƯỢC, lỗi trong sổ tính toán (ô thứ 4; loại lỗi ValueError).")
     assert lines[3].endswith("evaluation report --district 770 --period 2018-Q4")
-    assert lines[4].startswith("2/3 báo cáo đã lập. Mở: ")
+    assert lines[4].startswith("Đã lập 2 báo cáo, 0 báo cáo đã có và không đổi, 1 không lập được. Mở: ")
     assert lines[4].endswith("2018-Q4/index.html")
 
 

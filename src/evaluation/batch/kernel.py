@@ -19,8 +19,8 @@ from evaluation.batch.jobs import Limits
 from evaluation.batch.records import JobFailure, Reason
 from evaluation.batch.stages import Clock
 from evaluation.batch.watchdog import Watchdog
+from evaluation.kernels import kernel_name
 
-KERNEL = "python3"
 NOTEBOOK = "notebook.ipynb"
 ATTEMPTS = 2
 
@@ -101,7 +101,7 @@ def _once(task: Task, clock: Clock, watchdog: Watchdog, began: list[int], keep: 
         None,  # written only where it failed: what succeeded is written as it is published
         parameters=dict(task.parameters),
         engine_name=ENGINE,
-        kernel_name=KERNEL,
+        kernel_name=kernel_name().name,
         progress_bar=False,
         log_output=False,
         start_timeout=task.limits.start,

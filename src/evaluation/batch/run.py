@@ -6,13 +6,15 @@ import datetime as dt
 import os
 import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from evaluation import kernels
 from evaluation.batch import account, manifest, overview
 from evaluation.batch.check import page_faults
+from evaluation.batch.environment import of_all
 from evaluation.batch.interrupts import Interrupts
 from evaluation.batch.jobs import DISTRICT, Job, Limits, default_template
 from evaluation.batch.journal import RUNS, Journal, unfinished
@@ -233,6 +235,10 @@ class _Run:
         self.tell(record)
 
     def _make(self, making: Sequence[Planned]) -> None:
+        with kernels.start(of_all(self.asked.work)) or nullcontext():  # it starts while papermill is loaded here
+            self._make_with(making)
+
+    def _make_with(self, making: Sequence[Planned]) -> None:
         check_names(making[0].job.parameters, self.asked.template)
         journal = Journal(private(private(self.asked.work / RUNS) / self.mark))
         journal.begin(self._told(making))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import traceback
 from collections.abc import Callable, Mapping
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.batch.check import machine_paths, page_faults
+from evaluation.batch.environment import of_job
 from evaluation.batch.jobs import Job, Limits
 from evaluation.batch.kernel import Task, execute, keep
 from evaluation.batch.notebook import cleaned, notebook_faults
@@ -19,7 +19,6 @@ from evaluation.batch.publish import digest
 from evaluation.batch.records import DONE, JobFailure, Reason, Record
 from evaluation.batch.stages import Clock
 from evaluation.disclosure.exits import revealing
-from evaluation.kernels.bounds import MEMORY, OUTPUT
 from evaluation.language import SYNTHETIC
 from evaluation.reporting.html import page
 from evaluation.reporting.model import Report, from_json
@@ -29,15 +28,6 @@ TREE = "report.json"
 LOG = "log.txt"
 LARGEST_TREE = 50_000_000
 STATUSES = ("reported", "not_reported")
-# One thread a process: reports run side by side, and sums come out in the same order.
-STEADY = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "PYTHONHASHSEED": "0",
-    "PYTHONNOUSERSITE": "1",
-    "JUPYTER_PREFER_ENV_PATH": "1",
-}
 
 
 @dataclass(frozen=True)
@@ -131,7 +121,15 @@ def _made(order: Order, clock: Clock) -> Made:
         order.cell(order.job.name, place, cells)
 
     meeting = order.work / "jupyter"
-    task = Task(order.template, order.job.parameters, order.folder, meeting, environment(order), order.limits, cell)
+    task = Task(
+        order.template,
+        order.job.parameters,
+        order.folder,
+        meeting,
+        of_job(order.work, order.folder, order.limits, order.slice),
+        order.limits,
+        cell,
+    )
     with clock.stage("notebook"):
         executed = execute(task, clock)
     try:
@@ -235,20 +233,6 @@ def key_figures(tree: Report) -> str:
         return json.dumps(content, ensure_ascii=False, sort_keys=True, indent=1, allow_nan=False) + "\n"
     except ValueError as error:
         raise JobFailure(Reason.PAGE_REFUSED, fault="leaked") from error
-
-
-def environment(order: Order) -> dict[str, str]:
-    """Return a job's environment: its tools write where they may, and a user's own settings change no figure."""
-    own = {
-        "EVALUATION_JOB": str(order.folder),
-        "IPYTHONDIR": str(private(order.folder / "ipython")),
-        "MPLCONFIGDIR": str(private(order.work / "matplotlib")),
-        MEMORY: str(order.limits.memory),
-        OUTPUT: str(order.limits.output),
-    }
-    if order.slice is not None:
-        own["EVALUATION_SLICE"] = str(order.slice)
-    return {**os.environ, **STEADY, **own}
 
 
 def _log(folder: Path) -> None:
