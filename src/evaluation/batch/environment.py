@@ -1,0 +1,51 @@
+"""What the kernels of a run find around them: their tools write where they may, and a user's own settings change no figure."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from evaluation.batch.jobs import Limits
+from evaluation.kernels.bounds import MEMORY, OUTPUT
+from evaluation.settings import private
+
+# One thread a process: reports run side by side, and sums come out in the same order.
+STEADY = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "PYTHONHASHSEED": "0",
+    "PYTHONNOUSERSITE": "1",
+    "JUPYTER_PREFER_ENV_PATH": "1",
+}
+
+
+def of_all(work: Path) -> dict[str, str]:
+    """Return what the kernels of all jobs find alike.
+
+    Parameters
+    ----------
+    work : Path
+        The private folder of all runs.
+    """
+    return {**os.environ, **STEADY, "MPLCONFIGDIR": str(private(work / "matplotlib"))}
+
+
+def of_job(work: Path, folder: Path, limits: Limits, slice_file: Path | None) -> dict[str, str]:
+    """Return the whole environment of one job's kernel.
+
+    Parameters
+    ----------
+    work, folder : Path
+        The private folders of all runs and of the job.
+    limits : Limits
+    slice_file : Path or None
+        What the report is made from, where it was worked out for all before.
+    """
+    own = {
+        "EVALUATION_JOB": str(folder),
+        "IPYTHONDIR": str(private(folder / "ipython")),
+        MEMORY: str(limits.memory),
+        OUTPUT: str(limits.output),
+    }
+    return {**of_all(work), **own} | ({"EVALUATION_SLICE": str(slice_file)} if slice_file else {})
