@@ -8,6 +8,7 @@ import traceback
 import warnings
 from collections.abc import Callable
 from importlib import import_module
+from pkgutil import walk_packages
 
 MODULES = (
     "ipykernel.ipkernel",
@@ -30,13 +31,17 @@ MODULES = (
     "matplotlib.backends.backend_svg",
     "seaborn",
     "duckdb",
-    "evaluation.reporting.district",
-    "evaluation.reporting.pilot",
-    "evaluation.reporting.html",
-    "evaluation.figures.drawers",
-    "evaluation.effects.pilots",
-    "evaluation.monitoring.asked",
+    # What pandera loads when the first frame is checked.
+    "pandera.backends.pandas.register",
+    "pandera.backends.pandas.builtin_checks",
+    "pandera.backends.pandas.checks",
+    "pandera.backends.pandas.container",
+    "pandera.backends.pandas.error_formatters",
+    "pandera.accessors.pandas_accessor",
+    "pandera.strategies.pandas_strategies",
 )
+# Rooms of the library, with all that lies in them.
+ROOMS = ("cache", "costs", "disclosure", "effects", "figures", "monitoring", "places", "plan", "reporting", "store")
 # Facts that are read from files and kept: each a module and a function without arguments.
 FACTS = (
     "evaluation.places.official:district_list",
@@ -69,6 +74,8 @@ def preload() -> None:
     """Load it all. What cannot be loaded is written to the log and left to the notebook, which will say what is wrong."""
     for module in MODULES:
         _try(lambda name=module: import_module(name))  # type: ignore[misc]
+    for room in ROOMS:
+        _try(lambda name=room: _whole(f"evaluation.{name}"))  # type: ignore[misc]
     for fact in FACTS:
         _try(lambda name=fact: _called(name))  # type: ignore[misc]
     for language in LANGUAGES:
@@ -92,6 +99,12 @@ def _forget_warnings() -> None:
             module.__dict__["__warningregistry__"].clear()
 
 
+def _whole(room: str) -> None:
+    package = import_module(room)
+    for module in walk_packages(package.__path__, f"{room}.", onerror=lambda _: None):
+        _try(lambda name=module.name: import_module(name))  # type: ignore[misc]
+
+
 def _called(fact: str) -> object:
     module, _, name = fact.partition(":")
     return getattr(import_module(module), name)()
@@ -104,15 +117,16 @@ def _read_words(language: str) -> None:
 
 
 def _draw() -> None:
-    """Draw a figure, so that fonts are found and their outlines read; without pyplot, which would keep it."""
+    """Draw a figure in the house's style, so that fonts are found and letters read; without pyplot, which would keep it."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure()
-    FigureCanvasAgg(figure)
-    axes = figure.subplots()
-    axes.plot([0, 1], [0, 1], label="Tỷ lệ ($\\%$)")
-    axes.set_title("Báo cáo đánh giá", fontweight="bold")
-    axes.legend()
-    for form in ("png", "svg"):
-        figure.savefig(io.BytesIO(), format=form)
+    with import_module("evaluation.figures.style").house():
+        figure = Figure(layout="constrained")
+        FigureCanvasAgg(figure)
+        axes = figure.subplots()
+        axes.plot([0, 1], [0, 1], label="Tỷ lệ (%)")
+        axes.set_title("Báo cáo đánh giá", fontweight="bold")
+        axes.legend()
+        for form in ("png", "svg"):
+            figure.savefig(io.BytesIO(), format=form)

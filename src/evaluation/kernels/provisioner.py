@@ -8,13 +8,13 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from jupyter_client.connect import KernelConnectionInfo
-from jupyter_client.provisioning import LocalProvisioner
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from evaluation.kernels import unavailable
-from evaluation.kernels.client import Kernel, NoServer, ask
+from evaluation.kernels.client import NoServer, ask
 from evaluation.kernels.fresh import LAUNCHER
 
 # What a forked process can be given; with anything else asked for, an ordinary kernel is started.
@@ -61,7 +61,7 @@ class ForkedProvisioner(LocalProvisioner):
             kept, files = _files(kwargs, opened)
             kernel = await ask(cmd, environment, tuple(cmd[: cmd.index("-m")]), files)
         kernel.stdin, kernel.stdout, kernel.stderr = kept
-        self.process: Kernel | None = kernel
+        self.process = cast("subprocess.Popen[bytes]", kernel)
         self.pid = self.pgid = kernel.pid
         self.cwd = kwargs.get("cwd") or Path.cwd()
 
