@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
-from evaluation.batch.jobs import Job
-from evaluation.store import open_store
+from evaluation import kernels
+from evaluation.batch.environment import of_all
+from evaluation.batch.jobs import DISTRICT, Job, Limits
+from evaluation.batch.journal import RUNS
+from evaluation.batch.records import JobFailure
+from evaluation.batch.stages import Clock
+from evaluation.reporting.slices import shared as slices
+from evaluation.settings import folders, private
 
 
 @dataclass(frozen=True)
@@ -27,10 +36,50 @@ class Evidence:
 
 
 def state(job: Job) -> str:
-    """Return a short text that changes where anything in the evidence changes that reports of the job's period may read."""
-    return open_store(job.store, job.as_of).content_hash()
+    """Return a short text that changes where anything changes that reports of the job's period may be made from."""
+    return slices.state(job.store, job.as_of, job.period)
 
 
 def evidence(jobs: Sequence[Job], known: str, work: Path) -> dict[str, Evidence]:
-    """Return what each job's report is made from, by name, worked out where it was not yet."""
-    return {job.name: Evidence(known) for job in jobs}
+    """Return what each job's report is made from, worked out where it was not yet.
+
+    Parameters
+    ----------
+    jobs : sequence of Job
+        Of one kind, period, store and date.
+    known : str
+        Their `state`.
+    work : Path
+        The private folder of all runs.
+
+    Returns
+    -------
+    dict of Evidence
+        By the name of the job. Where nothing could be worked out for a
+        district, its report reads the store, and says itself what is wrong.
+    """
+    if jobs[0].kind != DISTRICT:
+        return {job.name: Evidence(known) for job in jobs}
+    found = slices.ready(known)
+    if found is None:
+        _work_out(jobs[0], work)
+        found = slices.ready(known) or {}
+    return {job.name: Evidence(found[job.subject][1], found[job.subject][0]) if job.subject in found else Evidence(known) for job in jobs}
+
+
+def _work_out(job: Job, work: Path) -> None:
+    """Work out the slices of all districts in a kernel, as a notebook of its own."""
+    environment = of_all(work)
+    with kernels.start(environment) or nullcontext():
+        from evaluation.batch.kernel import Task, execute
+
+        folder = private(private(work / RUNS) / f"shared-{uuid4().hex[:12]}")
+        template = folders().notebooks / "reports" / "shared_results.ipynb"
+        parameters = {"period": job.period, "store": str(job.store), "as_of": job.as_of.isoformat()}
+        environment["IPYTHONDIR"] = str(private(folder / "ipython"))
+        task = Task(template, parameters, folder, work / "jupyter", environment, Limits(), lambda *_: None)
+        try:
+            execute(task, Clock())
+        except JobFailure:
+            return  # the notebook stays, as far as it came
+        shutil.rmtree(folder, ignore_errors=True)

@@ -64,6 +64,27 @@ def shared(store: str | Path, as_of: dt.date | str, period: Period | str) -> dic
     return found
 
 
+def state(store: str | Path, as_of: dt.date | str, period: Period | str) -> str:
+    """Return a key of everything that reports of a period are made from and by: the evidence, budgets and facts, code and packages.
+
+    Parameters
+    ----------
+    store, as_of, period
+        As in `shared`.
+
+    Raises
+    ------
+    store.StoreError
+        If there is no store.
+    """
+    return _key(*_asked(store, as_of, period))
+
+
+def ready(state: str) -> dict[str, tuple[Path, str]] | None:
+    """Return the slices of a state as `shared` does; None where they have not been made or some are damaged."""
+    return _listed(state)
+
+
 def slice_for(district: str, period: Period, store: str | Path, as_of: dt.date | str) -> KeptSlice:
     """Return a district's slice: the one that ``$EVALUATION_SLICE`` names, the one kept, or a new one.
 
