@@ -9,6 +9,7 @@ import re
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,7 @@ def commit() -> str:
     return commit + ("+changes" if git("status", "--porcelain") else "")
 
 
+@cache
 def package_versions() -> dict[str, str]:
     """Return the versions of Python and of the packages that the project stands on."""
     try:
