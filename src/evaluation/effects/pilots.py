@@ -101,7 +101,8 @@ def pilot_study(
         raise KeyError(
             f"{pilot}: kế hoạch không nêu phường; có {', '.join(placed)}. / the plan names no ward for it; it does for {', '.join(placed)}."
         )
-    start = pilot_starts(store.synthetic).get(pilot)
+    synthetic = store.synthetic
+    start = pilot_starts(synthetic).get(pilot)
     if not start:
         raise NoStart(
             f"{pilot}: chưa biết thời điểm bắt đầu; hãy ghi start_period trong data/plan/pilots.csv. / "
@@ -127,7 +128,7 @@ def pilot_study(
         exclude=left_out,
         treated_label=ward_of(placed[pilot]).name,
         pilot=pilot,
-        synthetic=store.synthetic,
+        synthetic=synthetic,
         source=REPORTS,
         **options,
     )

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from evaluation.contracts import MISSING, changes_schema, checked, submissions_schema, ward_reports_schema
+from evaluation.contracts import changes_schema, checked, submissions_schema, ward_reports_schema
 from evaluation.disclosure.interim import Protection, protect
-from evaluation.indicators import elements, indicators
+from evaluation.indicators import indicators
 from evaluation.monitoring.charts.places import chart_places
 from evaluation.monitoring.looks.many_looks import ManyLooks, many_looks
 from evaluation.monitoring.over_time.elsewhere import moved_elsewhere
@@ -20,7 +20,7 @@ from evaluation.monitoring.over_time.yearly import yearly_change
 from evaluation.monitoring.reports.completeness import reported_wards, residents_reported, wards_counted
 from evaluation.monitoring.values import district_counts, indicator_values
 from evaluation.periods import Period, quarters
-from evaluation.places import districts, residents
+from evaluation.places import districts
 from evaluation.reporting.budget import BudgetAtHand, budget_at_hand
 from evaluation.store import EvidenceStore, open_store
 from evaluation.store.state import state_key
@@ -161,34 +161,3 @@ def _shown(totals: pd.DataFrame, protection: Protection) -> pd.DataFrame:
     """Return district totals with the values that may be shown, and none in place of the others."""
     shown = protection.counts.rename(columns={"place": "district_code"})[["district_code", "period", "element", "value"]]
     return totals.drop(columns="value").merge(shown, on=["district_code", "period", "element"], how="left")
-
-
-def services_by_ward(evidence: Evidence, district: str) -> pd.DataFrame:
-    """Return the wards of a district with whether they reported and how many kinds of service were offered there.
-
-    Services are outreach, condom distribution and communication sessions:
-    what a programme offers, from counts that point at nobody.
-
-    Returns
-    -------
-    DataFrame
-        ward_code, name, x_km, y_km, residents, state ("reported",
-        "missing"), services (0 to 3, NaN where not reported).
-    """
-    from evaluation.places import positions
-    from evaluation.places import wards as all_wards
-
-    wanted = ["outreach_contacts", "condoms_distributed", "comm_sessions"]
-    assert not any(elements()[e].sensitive for e in wanted)
-    values = evidence.store.values([str(evidence.period)], wanted, [district])
-    offered = values[values["value"] > 0].groupby("unit_code").size()
-    people = residents(evidence.period).set_index("ward_code")["residents"]
-    place = positions().set_index("ward_code")
-    here = evidence.reports[(evidence.reports["period"] == str(evidence.period)) & evidence.reports["reported"]]
-    came = set(here["ward_code"])
-    frame = place.loc[list(all_wards(district))].reset_index()
-    frame["name"] = [all_wards(district)[c].name.vi for c in frame["ward_code"]]
-    frame["residents"] = frame["ward_code"].map(people)
-    frame["state"] = ["reported" if c in came else MISSING for c in frame["ward_code"]]
-    frame["services"] = [float(offered.get(c, 0)) if c in came else float("nan") for c in frame["ward_code"]]
-    return frame[["ward_code", "name", "x_km", "y_km", "residents", "state", "services"]]

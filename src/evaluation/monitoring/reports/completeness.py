@@ -251,11 +251,15 @@ def reporting_matrix(
     """
     import pandas as pd
 
-    rows = []
-    for period in periods:
-        done = completeness(district_code, period, reports, submissions)
-        for ward, reported in zip(done.frame["ward_code"], done.frame["reported"], strict=True):
-            rows.append({"row": labels[str(ward)], "period": period, "state": done.timing if reported else ABSENT})
+    found = timeliness(periods, reports, submissions, [district_code]).frame
+    timing = dict(zip(found["period"], found["timing"], strict=True))
+    here = reports[(reports["district_code"] == district_code) & reports["reported"]]
+    came = set(zip(here["ward_code"], here["period"], strict=True))
+    rows = [
+        {"row": labels[ward], "period": period, "state": timing[period] if (ward, period) in came else ABSENT}
+        for period in periods
+        for ward in wards(district_code)
+    ]
     return pd.DataFrame(rows)
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from evaluation.language import Words
 from evaluation.monitoring.rates.intervals import wilson
 from evaluation.quality.revisions import revision_sizes, revisions
 from evaluation.results import Result
-from evaluation.store import EvidenceStore, open_store
+from evaluation.store import EvidenceStore
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,22 +59,52 @@ def corrections(store: EvidenceStore, periods: Sequence[str] | None = None, plac
     The first report is what was in force at the end of the day on which the
     quarter's first workbook came: two of one day count as one.
     """
-    import pandas as pd
+    spans = _corrected(store, periods, places)
+    return _result(spans, *_sides(store, spans))
 
+
+def corrections_by_place(store: EvidenceStore, periods: Sequence[str], places: Sequence[str]) -> dict[str, Corrections]:
+    """Return what the corrections of each of many districts changed, by code: the store is asked once for all.
+
+    Parameters
+    ----------
+    store, periods, places
+        As in `corrections`.
+    """
+    spans = _corrected(store, periods, places)
+    sides = _sides(store, spans)
+    found = {}
+    for code in places:
+        own = spans[spans["district_code"] == code]
+        found[code] = _result(own, *(side[side["district_code"] == code].reset_index(drop=True) for side in sides))
+    return found
+
+
+def _corrected(store: EvidenceStore, periods: Sequence[str] | None, places: Sequence[str] | None) -> pd.DataFrame:
+    """Return the districts' quarters that came again on a later day: district_code, period, first_received, last_received."""
     sent = store.submissions()
     if periods is not None:
         sent = sent[sent["period"].isin(list(periods))]
     if places is not None:
         sent = sent[sent["district_code"].isin(list(places))]
     spans = sent.groupby(["district_code", "period"])["received"].agg(["min", "max"]).reset_index()
-    spans = spans[spans["min"] < spans["max"]].rename(columns={"min": "first_received", "max": "last_received"})
-    before, after = [], []
-    for row in spans.to_dict("records"):
-        asked = {"periods": [row["period"]], "districts": [row["district_code"]]}
-        before.append(open_store(store.path, row["first_received"]).values(**asked))
-        after.append(store.values(**asked))
-    blank = store.values(periods=[])
-    first, revised = (pd.concat(side, ignore_index=True) if side else blank for side in (before, after))
+    return spans[spans["min"] < spans["max"]].rename(columns={"min": "first_received", "max": "last_received"})
+
+
+def _sides(store: EvidenceStore, spans: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the values first reported in some districts' quarters, and those in force."""
+    import pandas as pd
+
+    def values(known: EvidenceStore, part: pd.DataFrame) -> pd.DataFrame:
+        found = known.values(periods=sorted(set(part["period"])), districts=sorted(set(part["district_code"])))
+        return found.merge(part[["district_code", "period"]])
+
+    before = [values(replace(store, as_of=day), part) for day, part in spans.groupby("first_received")]  # type: ignore[arg-type]
+    revised = values(store, spans)
+    return pd.concat(before, ignore_index=True) if before else revised, revised
+
+
+def _result(spans: pd.DataFrame, first: pd.DataFrame, revised: pd.DataFrame) -> Corrections:
     cells, sizes = revisions(first, revised), revision_sizes(first, revised)
     counted = cells.groupby(["district_code", "period"]).size()
     quarters = spans.reset_index(drop=True)

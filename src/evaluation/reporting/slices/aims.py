@@ -21,6 +21,7 @@ from evaluation.periods import Period, quarters
 from evaluation.places import districts
 from evaluation.plan import IndicatorTarget, targets, targets_for
 from evaluation.reporting.evidence import Evidence
+from evaluation.reporting.slices.own import Own
 from evaluation.reporting.slices.slice import Aim, Aims
 
 HOTSPOTS, TRANSFORMED = "hotspots", "hotspots_transformed"
@@ -40,38 +41,38 @@ def around(evidence: Evidence) -> Around:
     return Around(context, series_of(evidence.values, HOTSPOTS, evidence.periods, evidence.synthetic))
 
 
-def aims(evidence: Evidence, code: str, shared: Around) -> Aims:
+def aims(own: Own, shared: Around) -> Aims:
     """Return what is said of a district's deadlines and targets."""
-    judged = [*deadlines(evidence, code), *statuses(evidence, code)]
-    own = tuple(Aim(s.target.indicator if s.target else "", s.status, s.probability is not None, _said(s)) for s in judged)
-    return Aims(own, shared.context, _displaced(evidence, code, shared.hotspots))
+    judged = [*deadlines(own), *statuses(own)]
+    said = tuple(Aim(s.target.indicator if s.target else "", s.status, s.probability is not None, _said(s)) for s in judged)
+    return Aims(said, shared.context, _displaced(own, shared.hotspots))
 
 
-def deadlines(evidence: Evidence, code: str) -> list[TargetStatus]:
+def deadlines(own: Own) -> list[TargetStatus]:
     """Return whether the district's reports of the year came by the plan's dates."""
-    period = evidence.period
+    code, period = own.code, own.evidence.period
     due = [str(p) for p in quarters(Period(period.year, 1), period)]
     wanted = [t for t in targets().values() if t.kind == "by_day" and t.covers(code, period.year)]
-    timing = timeliness(due, evidence.reports, evidence.submissions, [code])
+    timing = timeliness(due, own.reports, own.submissions, [code])
     return [deadline_status(timing, t, code, str(period), districts()[code].name) for t in wanted]
 
 
-def statuses(evidence: Evidence, code: str) -> list[TargetStatus]:
+def statuses(own: Own) -> list[TargetStatus]:
     """Return where the district stands against the targets of its indicators, from counts that may be shown."""
     found = []
     for known in indicators().values():
-        for target in targets_for(known.id, code, evidence.period.year):
+        for target in targets_for(known.id, own.code, own.evidence.period.year):
             if target.kind != "by_day" and known.reported and known.measure != "yes_no":
-                found.append(_status(evidence, code, target))
+                found.append(_status(own, target))
     return found
 
 
-def _status(evidence: Evidence, code: str, target: IndicatorTarget) -> TargetStatus:
+def _status(own: Own, target: IndicatorTarget) -> TargetStatus:
+    evidence = own.evidence
     series = series_of(evidence.values, target.indicator, evidence.periods, evidence.synthetic)
-    counted = evidence.counted
-    own = counted[(counted["place"] == code) & (counted["indicator"] == target.indicator)].set_index("period")
-    share = (own["counted"] / own["expected"]).reindex(list(evidence.periods)).fillna(0.0).to_numpy(float)
-    return target_status(series, code, target, str(evidence.period), coverage=share if len(own) else None)
+    counted = own.counted[own.counted["indicator"] == target.indicator].set_index("period")
+    share = (counted["counted"] / counted["expected"]).reindex(list(evidence.periods)).fillna(0.0).to_numpy(float)
+    return target_status(series, own.code, target, str(evidence.period), coverage=share if len(counted) else None)
 
 
 def city_context(evidence: Evidence) -> list[TargetStatus]:
@@ -95,10 +96,10 @@ def _of_city(evidence: Evidence, name: str) -> tuple[CountSeries, NDArray[np.flo
     return dataclasses.replace(whole, names={CITY: CITY_NAME}), share
 
 
-def _displaced(evidence: Evidence, code: str, series: CountSeries) -> Words | None:
+def _displaced(own: Own, series: CountSeries) -> Words | None:
     """Return what was seen around the district over the plan's year, or nothing where the quarters do not allow it."""
     try:
-        found = displacement(series, rings(code, among=series.units), str(Period(evidence.period.year, 1)))
+        found = displacement(series, rings(own.code, among=series.units), str(Period(own.evidence.period.year, 1)))
     except ValueError:  # too few quarters on a side, or none reported: said in words instead
         return None
     return Words(found.summary("vi"), found.summary("en"))

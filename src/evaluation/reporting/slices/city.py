@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from evaluation.monitoring.reports.completeness import completeness
 from evaluation.periods import Period
-from evaluation.places import districts
-from evaluation.reporting.evidence import Evidence, gather, services_by_ward
+from evaluation.reporting.evidence import Evidence, gather
 from evaluation.reporting.provenance import facts_version
-from evaluation.reporting.slices import aims, indicators, money, pilots, reports
+from evaluation.reporting.slices import aims, indicators, money, pilots, reports, services
+from evaluation.reporting.slices.own import by_district
 from evaluation.reporting.slices.slice import Slice
 from evaluation.store import EvidenceStore
 
@@ -29,6 +29,7 @@ def slices_of(evidence: Evidence) -> dict[str, Slice]:
     period = str(evidence.period)
     shared, around, facts = indicators.of_all(evidence), aims.around(evidence), facts_version()
     costs, effects = money.costs_of_all(evidence), pilots.estimates(evidence)
+    said, offered, corrected = pilots.sentences(evidence, effects), services.offered(evidence), reports.corrected(evidence)
     figures, told = reports.recent_figures(evidence), evidence.store.narratives()
     signals = evidence.remaining
     return {
@@ -38,32 +39,32 @@ def slices_of(evidence: Evidence) -> dict[str, Slice]:
             periods=evidence.periods,
             as_of=evidence.store.as_of,
             synthetic=evidence.synthetic,
-            reported=evidence.reported(code),
+            reported=own.reported,
             facts=facts,
             budget=evidence.budget.sha256,
             smallest_shown=evidence.protection.smallest_shown,
             withheld=evidence.protection.withheld(code, period),
-            values=indicators.own(evidence.values, code),
-            changes=indicators.own(evidence.changes, code),
-            readings=indicators.readings(evidence, code),
+            values=own.values,
+            changes=own.changes,
+            readings=indicators.readings(own),
             remaining=tuple(signals.loc[signals["place"] == code, "indicator"]),
             looks=shared.looks,
             level=shared.level,
-            chart=indicators.control_chart(evidence, code, shared.headline),
+            chart=indicators.control_chart(own, shared.headline),
             funnel=shared.funnel,
-            aims=aims.aims(evidence, code, around),
-            sent=reports.sent(evidence, code),
-            completeness=completeness(code, period, evidence.reports, evidence.submissions),
-            timeliness=reports.on_time(evidence, code),
-            matrix=reports.matrix(evidence, code),
-            corrections=reports.corrected(evidence, code),
+            aims=aims.aims(own, around),
+            sent=reports.sent(own),
+            completeness=completeness(code, period, own.reports, own.submissions),
+            timeliness=reports.on_time(own),
+            matrix=reports.matrix(own),
+            corrections=corrected[code],
             last_digits=reports.last_digits(figures, code),
-            odd_figures=reports.odd_figures(evidence, code),
-            checks=reports.checks(evidence, code),
-            services=services_by_ward(evidence, code),
-            prose=reports.prose(told, code, period),
-            money=money.money(evidence, code, costs),
-            pilots=pilots.pilots(evidence, code, effects),
+            odd_figures=reports.odd_figures(own),
+            checks=reports.checks(own),
+            services=services.services(own, offered),
+            prose=reports.prose(told, own),
+            money=money.money(own, costs),
+            pilots=pilots.pilots(own, effects, said),
         )
-        for code in districts()
+        for code, own in by_district(evidence).items()
     }

@@ -16,6 +16,7 @@ from evaluation.monitoring.funnel import Funnel, funnel
 from evaluation.monitoring.reading import TOO_FEW, Reading, way, way_elsewhere
 from evaluation.monitoring.series import CountSeries, series_of
 from evaluation.reporting.evidence import Evidence
+from evaluation.reporting.slices.own import Own
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,17 +55,11 @@ def of_all(evidence: Evidence) -> OfAll:
     )
 
 
-def own(frame: pd.DataFrame, code: str) -> pd.DataFrame:
-    """Return a district's rows of a table by place."""
-    return frame[frame["place"] == code].reset_index(drop=True)
-
-
-def readings(evidence: Evidence, code: str) -> tuple[Reading, ...]:
+def readings(own: Own) -> tuple[Reading, ...]:
     """Return what the evidence says of each reported indicator of a district, in the codebook's order."""
-    period, before = str(evidence.period), str(evidence.period.year_before)
-    values = _by(own(evidence.values, code), "indicator", "period")
-    counted = _by(own(evidence.counted, code), "indicator", "period")
-    changes, charts, elsewhere = (_by(own(f, code), "indicator") for f in (evidence.changes, evidence.charts, evidence.elsewhere))
+    period, before = str(own.evidence.period), str(own.evidence.period.year_before)
+    values, counted = (_by(f[f["period"].isin([period, before])], "indicator", "period") for f in (own.values, own.counted))
+    changes, charts, elsewhere = (_by(f, "indicator") for f in (own.changes, own.charts, own.elsewhere))
     found = []
     for known in indicators().values():
         if not known.reported:
@@ -89,9 +84,9 @@ def _by(frame: pd.DataFrame, *names: str) -> dict[tuple[str, ...], _Row]:
     return {tuple(str(row[n]) for n in names): row for row in frame.to_dict("records")}
 
 
-def control_chart(evidence: Evidence, code: str, series: CountSeries) -> ControlChart | None:
+def control_chart(own: Own, series: CountSeries) -> ControlChart | None:
     """Return the control chart of the headline outcome, from values that may be shown; None where there are too few quarters."""
-    if code not in series.units or len(evidence.periods) < 2:
+    if own.code not in series.units or len(own.evidence.periods) < 2:
         return None
-    made = chart(series, code, rules=RULES, baseline_end=baseline_of(evidence.periods))
+    made = chart(series, own.code, rules=RULES, baseline_end=baseline_of(own.evidence.periods))
     return replace(made, design=replace(made.design, rules=()))  # the rules are functions: found again by the name of their set

@@ -14,6 +14,7 @@ from evaluation.costs.counts import yearly_counts
 from evaluation.costs.lines import CostLine, cost_lines
 from evaluation.costs.unit_costs import UnitCosts, unit_costs
 from evaluation.reporting.evidence import Evidence
+from evaluation.reporting.slices.own import Own
 from evaluation.reporting.slices.slice import Money, MoneyLine, UnitFigure
 
 if TYPE_CHECKING:
@@ -37,22 +38,21 @@ def _unit_costs(evidence: Evidence, budget: pd.DataFrame, line: CostLine) -> Uni
     return unit_costs(budget, counts, what=line.unit, lines=[line.id])
 
 
-def money(evidence: Evidence, code: str, costs: Mapping[str, UnitCosts | None]) -> Money:
+def money(own: Own, costs: Mapping[str, UnitCosts | None]) -> Money:
     """Return what may be said of a district's money.
 
     Parameters
     ----------
-    evidence : Evidence
-    code : str
+    own : Own
     costs : mapping
         As `costs_of_all`.
     """
-    budget, year = evidence.budget, _year(evidence)
+    code, budget, year = own.code, own.evidence.budget, _year(own.evidence)
     if budget.problem or budget.frame is None:
         return Money(year, budget.problem)
     frame = budget.frame
-    own = frame[(frame["scope"] == DISTRICT) & (frame["code"] == code) & (frame["year"] == year)]
-    lines = tuple(_line(evidence, code, year, row, costs.get(str(row["line"]))) for row in own.to_dict("records"))
+    spent = frame[(frame["scope"] == DISTRICT) & (frame["code"] == code) & (frame["year"] == year)]
+    lines = tuple(_line(own, year, row, costs.get(str(row["line"]))) for row in spent.to_dict("records"))
     drawn = costs.get(DRAWN)
     if not lines or drawn is None or _figure(drawn, code, year) is None:
         return Money(year, lines=lines)
@@ -65,15 +65,15 @@ def _year(evidence: Evidence) -> int:
     return period.year if period.quarter in (4, None) else period.year - 1
 
 
-def _line(evidence: Evidence, code: str, year: int, row: Mapping[Any, Any], costs: UnitCosts | None) -> MoneyLine:
+def _line(own: Own, year: int, row: Mapping[Any, Any], costs: UnitCosts | None) -> MoneyLine:
     """Return a budget line. Money divided by a usual price tells the number of people: it is withheld with it."""
     name = str(row["line"])
     known = cost_lines().get(name)
     step = known.step if known else ""
-    state = _state(evidence, code, step, year) if step else SHOWN
+    state = _state(own, step, year) if step else SHOWN
     if state == WITHHELD:
         return MoneyLine(name, step, state, np.nan, np.nan, None)
-    figure = None if costs is None else _figure(costs, code, year)
+    figure = None if costs is None else _figure(costs, own.code, year)
     return MoneyLine(name, step, state, float(row["planned_million_vnd"]), float(row["spent_million_vnd"]), figure)
 
 
@@ -94,10 +94,8 @@ def _alone(costs: UnitCosts, code: str) -> UnitCosts:
     return dataclasses.replace(costs, frame=frame, estimate=None, low=None, high=None, n=int(shown.sum()), diagnostics={})
 
 
-def _state(evidence: Evidence, code: str, element: str, year: int) -> str:
+def _state(own: Own, element: str, year: int) -> str:
     """Return whether the year's count may be shown: every quarter of it may."""
-    counts = evidence.protection.counts
-    own = counts[(counts["place"] == code) & (counts["element"] == element) & (counts["period"].str[:4] == str(year))]
-    if (own["state"] == WITHHELD).any():
-        return WITHHELD
-    return SHOWN if (own["state"] == SHOWN).all() else MISSING
+    counts = own.counts[own.counts["element"] == element]
+    states = set(counts.loc[counts["period"].str[:4] == str(year), "state"])
+    return WITHHELD if WITHHELD in states else SHOWN if states <= {SHOWN} else MISSING

@@ -19,6 +19,7 @@ from evaluation.plan import Pilot
 from evaluation.reporting.calibrations import calibrated_effect
 from evaluation.reporting.district.effect_words import effect_sentence
 from evaluation.reporting.evidence import Evidence
+from evaluation.reporting.slices.own import Own
 from evaluation.reporting.slices.slice import OwnPilot, PilotEstimate, Pilots
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def estimates(evidence: Evidence) -> dict[str, tuple[PilotEstimate, ...]]:
     Empty where its start is unknown or ahead, and of outcomes that count people
     before the first whole year since.
     """
-    starts = pilot_starts(evidence.store.synthetic)
+    starts = pilot_starts(evidence.synthetic)
     return {p.id: _estimates(evidence, p, starts.get(p.id, "")) for p in placed_pilots().values()}
 
 
@@ -77,31 +78,34 @@ def _empty(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.iloc[:0].reset_index(drop=True)
 
 
-def pilots(evidence: Evidence, code: str, found: Mapping[str, tuple[PilotEstimate, ...]]) -> Pilots:
+def pilots(own: Own, found: Mapping[str, tuple[PilotEstimate, ...]], said: Mapping[str, Words]) -> Pilots:
     """Return what is said of pilots in a district's report.
 
     Parameters
     ----------
-    evidence : Evidence
-    code : str
-    found : mapping
-        As `estimates`.
+    own : Own
+    found, said : mapping
+        As `estimates` and `sentences`.
     """
     placed = placed_pilots()
-    said = {name: _said(evidence, placed[name], of) for name, of in found.items()}
-    own = tuple(OwnPilot(name, said[name], of) for name, of in found.items() if placed[name].district_code == code)
-    if own:
-        return Pilots(own)
+    here = tuple(OwnPilot(name, said[name], of) for name, of in found.items() if placed[name].district_code == own.code)
+    if here:
+        return Pilots(here)
     calibrated = [of[0].effect.calibration for of in found.values() if of and of[0].effect is not None]
     rules = dict.fromkeys(Words(c.rule("vi"), c.rule("en")) for c in calibrated if c is not None)
     return Pilots(known=tuple(said.values()), rules=tuple(rules))
+
+
+def sentences(evidence: Evidence, found: Mapping[str, tuple[PilotEstimate, ...]]) -> dict[str, Words]:
+    """Return the sentence on each pilot, of its estimates (`estimates`)."""
+    return {name: _said(evidence, placed_pilots()[name], of) for name, of in found.items()}
 
 
 def _said(evidence: Evidence, model: Pilot, found: tuple[PilotEstimate, ...]) -> Words:
     """Return the sentence on a pilot's first outcome, or why there is none."""
     if found:
         return Words(*(effect_sentence(found[0], found[0].effect, language) for language in ("vi", "en")))
-    start = pilot_starts(evidence.store.synthetic).get(model.id)
+    start = pilot_starts(evidence.synthetic).get(model.id)
     key = "pilot.too_early" if start and start <= str(evidence.period) else "pilot.no_start"
     ward = within_sentence(ward_of(model).name)
     return Words(*(say(key, language, name=model.name[language], ward=ward[language]) for language in ("vi", "en")))

@@ -10,11 +10,12 @@ from evaluation.disclosure.prose import Prose, releasable
 from evaluation.indicators import elements
 from evaluation.monitoring.reports.checks import by_severity
 from evaluation.monitoring.reports.completeness import Timeliness, reporting_matrix, timeliness
-from evaluation.monitoring.reports.corrections import Corrections, corrections
-from evaluation.places import wards
+from evaluation.monitoring.reports.corrections import Corrections, corrections_by_place
+from evaluation.places import districts, wards
 from evaluation.quality import oddities
 from evaluation.quality.digits import DigitPreference, digit_preference
 from evaluation.reporting.evidence import Evidence
+from evaluation.reporting.slices.own import Own
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,26 +25,25 @@ DRAWS = 999
 BY_THE_BOX = ("items",)  # condoms come in boxes: their figures may be round and true
 
 
-def sent(evidence: Evidence, code: str) -> tuple[str, ...]:
-    """Return the periods for which anything came from a district, in order."""
-    known = evidence.submissions
-    return tuple(sorted(set(known.loc[known["district_code"] == code, "period"]) & set(evidence.periods)))
+def sent(own: Own) -> tuple[str, ...]:
+    """Return the periods for which anything came from the district, in order."""
+    return tuple(sorted(set(own.submissions["period"]) & set(own.evidence.periods)))
 
 
-def on_time(evidence: Evidence, code: str) -> Timeliness:
+def on_time(own: Own) -> Timeliness:
     """Return when the district's reports of the last eight quarters came."""
-    return timeliness(evidence.periods[-LAST_QUARTERS:], evidence.reports, evidence.submissions, [code])
+    return timeliness(own.evidence.periods[-LAST_QUARTERS:], own.reports, own.submissions, [own.code])
 
 
-def matrix(evidence: Evidence, code: str) -> pd.DataFrame:
+def matrix(own: Own) -> pd.DataFrame:
     """Return which wards reported in which quarter, by ward code."""
-    return reporting_matrix(code, evidence.periods, evidence.reports, evidence.submissions, {w: w for w in wards(code)})
+    return reporting_matrix(own.code, own.evidence.periods, own.reports, own.submissions, {w: w for w in wards(own.code)})
 
 
-def corrected(evidence: Evidence, code: str) -> Corrections:
-    """Return how much corrections of the last eight quarters changed, without the cells."""
-    found = corrections(evidence.store, evidence.periods[-LAST_QUARTERS:], [code])
-    return dataclasses.replace(found, cells=found.cells.iloc[:0], sizes=found.sizes.iloc[:0])
+def corrected(evidence: Evidence) -> dict[str, Corrections]:
+    """Return how much corrections of the last eight quarters changed in each district, without the cells."""
+    found = corrections_by_place(evidence.store, evidence.periods[-LAST_QUARTERS:], list(districts()))
+    return {code: dataclasses.replace(one, cells=one.cells.iloc[:0], sizes=one.sizes.iloc[:0]) for code, one in found.items()}
 
 
 def recent_figures(evidence: Evidence) -> pd.DataFrame:
@@ -58,27 +58,28 @@ def last_digits(figures: pd.DataFrame, code: str) -> DigitPreference:
     return digit_preference(figures.loc[figures["district_code"] == code, "value"], draws=DRAWS)
 
 
-def odd_figures(evidence: Evidence, code: str) -> pd.DataFrame:
+def odd_figures(own: Own) -> pd.DataFrame:
     """Return what lies far off the district's own history in the last four quarters."""
-    found = oddities(evidence.protection.counts, code)
-    return found[found["period"].isin(evidence.periods[-RECENT:])].reset_index(drop=True)
+    found = oddities(own.counts, own.code)
+    return found[found["period"].isin(own.evidence.periods[-RECENT:])].reset_index(drop=True)
 
 
-def checks(evidence: Evidence, code: str) -> Mapping[str, int] | None:
+def checks(own: Own) -> Mapping[str, int] | None:
     """Return how many errors, warnings and notes stand against the district's files of the period; None where no check is kept."""
-    if evidence.findings.empty or not evidence.reported(code):
+    evidence = own.evidence
+    if evidence.findings.empty or not own.reported:
         return None
-    return by_severity(evidence.findings, evidence.checked, code, str(evidence.period))
+    return by_severity(evidence.findings, evidence.checked, own.code, str(evidence.period))
 
 
-def prose(told: pd.DataFrame, code: str, period: str) -> Prose:
+def prose(told: pd.DataFrame, own: Own) -> Prose:
     """Return what the district wrote with the period's report, as far as it may be shown.
 
     Parameters
     ----------
     told : DataFrame
         `EvidenceStore.narratives()`.
-    code, period : str
+    own : Own
     """
-    own = told[(told["district_code"] == code) & (told["period"] == period)]
-    return releasable("\n".join(own["narrative"]))
+    here = told[(told["district_code"] == own.code) & (told["period"] == str(own.evidence.period))]
+    return releasable("\n".join(here["narrative"]))
