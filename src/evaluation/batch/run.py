@@ -6,6 +6,7 @@ import datetime as dt
 import os
 import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -215,6 +216,7 @@ class _Run:
         self.records: dict[str, Record] = {}
         self.interrupts = Interrupts()
         self.written = True
+        self.content: Future[str] | None = None
 
     def whole(self) -> Batch:
         """Do what has to be done."""
@@ -235,8 +237,13 @@ class _Run:
         self.tell(record)
 
     def _make(self, making: Sequence[Planned]) -> None:
-        with kernels.start(of_all(self.asked.work)) or nullcontext():  # it starts while papermill is loaded here
+        with ThreadPoolExecutor(1) as beside, kernels.start(of_all(self.asked.work)) or nullcontext():
+            self.content = beside.submit(self._content)  # while the server starts, papermill is loaded and reports are made
             self._make_with(making)
+
+    def _content(self) -> str:
+        first = self.asked.jobs[0]
+        return open_store(first.store, first.as_of).content_hash()
 
     def _make_with(self, making: Sequence[Planned]) -> None:
         check_names(making[0].job.parameters, self.asked.template)
@@ -331,7 +338,7 @@ class _Run:
         if faults := page_faults(page, INDEX_LANGUAGE, synthetic):
             raise AssertionError(f"the index is at fault: {', '.join(faults)}")
         index = page.encode()
-        content = open_store(first.store, first.as_of).content_hash()
+        content = self.content.result() if self.content else self._content()
         run = manifest.Run(self.asked.jobs, self.asked.template, content, self.began)
         written = manifest.written(folder, run, self.ends, index)
         publish({folder / manifest.INDEX: index, folder / manifest.MANIFEST: written}, self.mark)
