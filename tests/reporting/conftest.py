@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 
 from evaluation import example
+from evaluation.periods import Period
 from evaluation.reporting.district import DistrictReport, district_report
+from evaluation.reporting.evidence import Evidence, gather
+from evaluation.store import open_store
 
 
 @pytest.fixture(scope="session")
@@ -17,6 +20,12 @@ def example_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("store") / "store.duckdb"
     example.build(path)
     return path
+
+
+@pytest.fixture(scope="session")
+def evidence(example_store: Path) -> Evidence:
+    """The city's evidence of 2018-Q4 on the Department's date: what slices are made from."""
+    return gather(open_store(example_store, "2018-12-19"), Period.parse("2018-Q4"))
 
 
 @pytest.fixture(scope="session")

@@ -90,11 +90,11 @@ def test_three_to_five_findings(report_of) -> None:
             assert 3 <= len(items.items) <= MOST_FINDINGS
 
 
-def test_no_withheld_count_is_anywhere(report_of) -> None:
+def test_no_withheld_count_is_anywhere(report_of, evidence) -> None:
     """Key figures are null exactly where counts are withheld, and no alternative or cell carries a number for them."""
     for code in (WITH_PILOT, WITHOUT):
         report = report_of(code)
-        counts = report.subject.evidence.protection.counts
+        counts = evidence.protection.counts
         own = counts[(counts["place"] == code) & (counts["period"] == "2018-Q4")].set_index("element")["state"]
         hidden = set(own[own == WITHHELD].index)
         assert hidden, "the example must have something to hide"
@@ -106,7 +106,7 @@ def test_no_withheld_count_is_anywhere(report_of) -> None:
 
 def test_no_ward_table_of_sensitive_indicators(report_of) -> None:
     sensitive = {e.label.vi for e in elements().values() if e.sensitive}
-    wards = set(report_of(WITH_PILOT).subject.completeness.frame["name_vi"])
+    wards = set(report_of(WITH_PILOT).subject.slice.completeness.frame["name_vi"])
     for table in (b for b in report_of(WITH_PILOT).tree().all_blocks() if isinstance(b, Table)):
         first = {row[0].text for row in table.rows}
         if first & wards:

@@ -10,10 +10,15 @@ from evaluation.indicators import indicators
 from evaluation.language import catalogue
 from evaluation.monitoring.reading import Reading
 from evaluation.plan.measurable import IndicatorTarget
-from evaluation.reporting.district import aims
+from evaluation.reporting.district.aims import aims
 from evaluation.reporting.district.measured import looks, table_of
+from evaluation.reporting.district.subject import Subject
 from evaluation.reporting.district.written import IndicatorRow, said_of
+from evaluation.reporting.evidence import Evidence
 from evaluation.reporting.model import Bullets, Table
+from evaluation.reporting.slices import aims as worked_out
+from evaluation.reporting.slices.city import slices_of
+from evaluation.reporting.slices.own import by_district
 
 pytestmark = pytest.mark.slow
 
@@ -77,8 +82,7 @@ def test_all_clauses_can_be_said_in_both_languages() -> None:
 
 
 def test_targets_name_deadlines_and_never_judge_the_city_s_hotspots(report_of) -> None:
-    subject = report_of(WITH_PILOT).subject
-    section = aims.aims(subject, aims.statuses(subject))
+    section = aims(report_of(WITH_PILOT).subject)
     own, context = (b for b in section.blocks if isinstance(b, Bullets))
     assert "4/4 báo cáo đúng hạn" in own.items[0]
     hotspots = next(i for i in context.items if "6 đến 8" in i)
@@ -86,15 +90,16 @@ def test_targets_name_deadlines_and_never_judge_the_city_s_hotspots(report_of) -
     assert not re.search(r"\b(đạt|đúng tiến độ|chưa đạt|khả năng)\b", " ".join(context.items))
 
 
-def test_an_office_s_own_target_gets_its_status_in_its_row(report_of, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_office_s_own_target_gets_its_status_in_its_row(report_of, evidence: Evidence, monkeypatch: pytest.MonkeyPatch) -> None:
     from evaluation.language import Words
 
     target = IndicatorTarget(
         "own", None, "sti_tested_share", "district", None, 2018, "at_least", 0.05, None, "share_of_year", "Quyết định", Words("", "")
     )
-    monkeypatch.setattr(aims, "targets_for", lambda name, place, year: [target] if name == target.indicator else [])
-    subject = report_of(WITH_PILOT).subject
-    table = table_of(subject, "outcome", "ind.caption.outcome", read=True, aimed=aims.statuses(subject))
+    monkeypatch.setattr(worked_out, "targets_for", lambda name, place, year: [target] if name == target.indicator else [])
+    found = worked_out.aims(by_district(evidence)[WITH_PILOT], worked_out.around(evidence))
+    subject = Subject(dataclasses.replace(report_of(WITH_PILOT).subject.slice, aims=found), "vi")
+    table = table_of(subject, "outcome", "ind.caption.outcome", read=True)
     at = [c.label for c in table.columns].index("Mục tiêu")
     statuses = {row[0].text: row[at].text for row in table.rows}
     # 42 % against 5 %, yet a ward is still to report: on track, not reached.
@@ -102,8 +107,7 @@ def test_an_office_s_own_target_gets_its_status_in_its_row(report_of, monkeypatc
     assert {s for name, s in statuses.items() if name != indicators()["sti_tested_share"].label.vi} == {""}
 
 
-def test_looks_at_all_districts_together_are_counted_against_chance(report_of) -> None:
-    evidence = report_of(WITH_PILOT).subject.evidence
+def test_looks_at_all_districts_together_are_counted_against_chance(report_of, evidence: Evidence) -> None:
     own = evidence.changes[evidence.changes["indicator"].map(lambda i: indicators()[i].kind == "outcome")]
     assert evidence.looks.n == own["p"].notna().sum()
     assert evidence.looks.seen == (own["p"] <= 0.05).sum()
@@ -113,10 +117,12 @@ def test_looks_at_all_districts_together_are_counted_against_chance(report_of) -
     assert "19%" in said  # 1 - 0.95^4
 
 
-def test_a_signal_that_remains_is_counted_for_its_own_district_alone(report_of) -> None:
+def test_a_signal_that_remains_is_counted_for_its_own_district_alone(evidence: Evidence) -> None:
     import pandas as pd
 
-    subject = report_of(WITH_PILOT).subject
     kept = pd.DataFrame([("760", "sti_tested_share"), ("777", "contract_share")], columns=["place", "indicator"])
-    changed = dataclasses.replace(subject, evidence=dataclasses.replace(subject.evidence, remaining=kept))
-    assert changed.remaining() == ("sti_tested_share",)
+    found = slices_of(dataclasses.replace(evidence, remaining=kept))
+    assert {code: one.remaining for code, one in found.items() if one.remaining} == {
+        "760": ("sti_tested_share",),
+        "777": ("contract_share",),
+    }

@@ -15,23 +15,15 @@ from evaluation.periods import Period
 from evaluation.quality.digits import digit_preference
 from evaluation.reporting.district.reliability import corrected, effect, found, last_digits
 from evaluation.reporting.model import Bullets, Paragraph, Table
+from evaluation.reporting.slices.reports import checks
 
 QUARTERS = ["2018-Q1", "2018-Q2", "2018-Q3", "2018-Q4"]
 
 
-def _about(**known: Any) -> Any:
+def _about(recent: Any = None, **known: Any) -> Any:
     """A district's report in English with no more than what is asked about."""
-    return SimpleNamespace(
-        **{
-            "language": "en",
-            "code": "760",
-            "place": "District 1",
-            "period": "Q4 2018",
-            "reported": True,
-            "timeliness": SimpleNamespace(frame=[0] * 8),
-        }
-        | known
-    )
+    part = SimpleNamespace(**{"timeliness": SimpleNamespace(frame=[0] * 8)} | known)
+    return SimpleNamespace(language="en", code="760", place="District 1", period="Q4 2018", slice=part, recent=recent)
 
 
 def _recent(states: list[str]) -> pd.DataFrame:
@@ -73,22 +65,25 @@ def test_every_shown_quarter_odd_leaves_nothing_to_compare() -> None:
     assert "no quarter is left" in text
 
 
-def _evidence(rows: list[tuple[str, str, str]]) -> SimpleNamespace:
+def _checks(rows: list[tuple[str, str, str]], reported: bool = True) -> Any:
+    """What a slice keeps of findings: rows of submission, code, severity."""
     findings = pd.DataFrame(rows, columns=["submission", "code", "severity"])
     sent = pd.DataFrame([("a", "760", "2018-Q4"), ("b", "761", "2018-Q4")], columns=["id", "district_code", "period"])
-    return SimpleNamespace(findings=findings, checked=sent, period=Period.parse("2018-Q4"))
+    evidence = SimpleNamespace(findings=findings, checked=sent, period=Period.parse("2018-Q4"))
+    own: Any = SimpleNamespace(code="760", reported=reported, evidence=evidence)
+    return checks(own)
 
 
 def test_findings_are_counted_by_severity_and_never_quoted() -> None:
     rows = [("a", "IN-201", "warning"), ("a", "IN-202", "warning"), ("a", "IN-301", "note"), ("b", "IN-101", "error")]
-    text = found(_about(evidence=_evidence(rows)))
+    text = found(_about(checks=_checks(rows)))
     assert "errors 0, warnings 2, notes 1" in text
     assert "IN-" not in text
 
 
 def test_no_check_kept_and_no_report_are_not_a_clean_bill() -> None:
-    for about in (_about(evidence=_evidence([])), _about(evidence=_evidence([("b", "IN-101", "error")]), reported=False)):
-        assert "holds no result of a check" in found(about)
+    for kept in (_checks([]), _checks([("b", "IN-101", "error")], reported=False)):
+        assert "holds no result of a check" in found(_about(checks=kept))
 
 
 def _sent_again(changed: list[int], share: float | None, n: int) -> Corrections:
