@@ -11,7 +11,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from evaluation.batch import Reason, Record, worker
+from evaluation.batch import Reason, Record, attempt, worker
 from evaluation.batch import kernel as kernels
 from evaluation.batch.jobs import Limits
 from evaluation.batch.notebook import cleaned, notebook_faults
@@ -174,7 +174,7 @@ def test_every_failure_publishes_nothing_and_is_a_sentence_in_both_languages(run
 def test_a_fault_of_ours_is_that_jobs_alone_and_written_down(order: Order, run: Callable[..., Product]):
     product = run(failure=ZeroDivisionError("a fault of ours"))
     assert product.record.reason is Reason.WORKER_DIED
-    assert "a fault of ours" in (order.folder / worker.LOG).read_text("utf-8")
+    assert "a fault of ours" in (order.folder / attempt.LOG).read_text("utf-8")
     assert "fault of ours" not in str(product.record.raw())
 
 

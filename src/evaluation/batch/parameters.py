@@ -45,7 +45,7 @@ def _wrong(key: str, **slots: object) -> WrongParameter:
     return WrongParameter(f"{said.vi} / {said.en}")
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
     """Return the beginning of a value in quotes, control characters spelled out."""
     text = ascii(value) if not isinstance(value, str) or any(unicodedata.category(c).startswith("C") for c in value) else repr(value)
     return text if len(text) <= 60 else text[:60] + "…"
@@ -95,12 +95,12 @@ def check_names(requested: Mapping[str, object], template: Path) -> None:
         if name not in known:
             near = difflib.get_close_matches(str(name), known, 1)
             hint = words("batch.wrong.meant", name=near[0]) if near else words("batch.wrong.known", names=", ".join(known))
-            raise _wrong("unknown", name=_shown(name), hint=hint)
+            raise _wrong("unknown", name=shown(name), hint=hint)
     for name, p in known.items():
         if name not in requested:
             raise _wrong("lacking", name=name)
         if type(requested[name]) is not TYPES[p.type]:
-            raise _wrong("type", name=name, type=p.type, value=_shown(requested[name]))
+            raise _wrong("type", name=name, type=p.type, value=shown(requested[name]))
 
 
 def check_values(requested: Mapping[str, object]) -> None:
@@ -111,19 +111,19 @@ def check_values(requested: Mapping[str, object]) -> None:
     WrongParameter
     """
     if DISTRICT in requested and requested[DISTRICT] not in districts():
-        raise _wrong("district", value=_shown(requested[DISTRICT]))
+        raise _wrong("district", value=shown(requested[DISTRICT]))
     if PILOT in requested and requested[PILOT] not in pilots():
-        raise _wrong("pilot", value=_shown(requested[PILOT]), known=", ".join(pilots()))
+        raise _wrong("pilot", value=shown(requested[PILOT]), known=", ".join(pilots()))
     if requested["language"] not in LANGUAGES:
-        raise _wrong("language", value=_shown(requested["language"]))
-    period = _period(str(requested["period"]))
+        raise _wrong("language", value=shown(requested["language"]))
+    period = quarter_of(str(requested["period"]))
     if str(period) != requested["period"]:
-        raise _wrong("period", value=_shown(requested["period"]), written=str(period))
-    if _date(requested["as_of"]).isoformat() != requested["as_of"]:
-        raise _wrong("date", value=_shown(requested["as_of"]))
+        raise _wrong("period", value=shown(requested["period"]), written=str(period))
+    if date_of(requested["as_of"]).isoformat() != requested["as_of"]:
+        raise _wrong("date", value=shown(requested["as_of"]))
     seed = requested["seed"]
     if type(seed) is not int or not 0 <= seed <= LARGEST_SEED:
-        raise _wrong("seed", value=_shown(seed))
+        raise _wrong("seed", value=shown(seed))
 
 
 def check_data(store: Path, as_of: dt.date, period: str) -> bool:
@@ -150,7 +150,13 @@ def check_data(store: Path, as_of: dt.date, period: str) -> bool:
     return synthetic
 
 
-def _period(text: str) -> Period:
+def quarter_of(text: str) -> Period:
+    """Return a quarter in any usual writing.
+
+    Raises
+    ------
+    WrongParameter
+    """
     try:
         period = Period.parse(text)
     except PeriodError as error:
@@ -160,11 +166,17 @@ def _period(text: str) -> Period:
     return period
 
 
-def _date(value: object) -> dt.date:
+def date_of(value: object) -> dt.date:
+    """Return a date, or what an ISO text says.
+
+    Raises
+    ------
+    WrongParameter
+    """
     try:
         return value if isinstance(value, dt.date) else dt.date.fromisoformat(str(value))
     except ValueError:
-        raise _wrong("date", value=_shown(value)) from None
+        raise _wrong("date", value=shown(value)) from None
 
 
 def prepared(
@@ -205,10 +217,10 @@ def prepared(
     WrongParameter
         With what would be right.
     """
-    quarter = _period(period)
+    quarter = quarter_of(period)
     known = tuple(districts() if kind == DISTRICT else pilots())
-    wanted = {_subject(text, kind) for text in asked} if asked is not None else set(known)
-    day = _date(as_of) if as_of is not None else quarter.department_due
+    wanted = {subject_of(text, kind) for text in asked} if asked is not None else set(known)
+    day = date_of(as_of) if as_of is not None else quarter.department_due
     place = (store or folders().evidence).resolve()
     jobs = tuple(Job(code, str(quarter), language, place, day, seed, kind) for code in known if code in wanted)
     check(jobs, template or default_template(kind))
@@ -238,8 +250,13 @@ def check(jobs: Sequence[Job], template: Path) -> bool:
     return check_data(jobs[0].store, jobs[0].as_of, jobs[0].period)
 
 
-def _subject(text: str, kind: str) -> str:
-    """Return the code of a district in any usual spelling, or the id of a pilot model."""
+def subject_of(text: str, kind: str) -> str:
+    """Return the code of a district in any usual spelling, or the id of a pilot model.
+
+    Raises
+    ------
+    WrongParameter
+    """
     try:
         return find_district(text).code if kind == DISTRICT else pilot(text).id
     except (UnknownPlace, AmbiguousPlace, UnknownPilot) as error:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
-import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from evaluation.batch.attempt import attempted
 from evaluation.batch.check import machine_paths, page_faults
 from evaluation.batch.environment import of_job
 from evaluation.batch.jobs import Job, Limits
@@ -22,10 +21,8 @@ from evaluation.disclosure.exits import revealing
 from evaluation.language import SYNTHETIC
 from evaluation.reporting.html import page
 from evaluation.reporting.model import Report, from_json
-from evaluation.settings import private
 
 TREE = "report.json"
-LOG = "log.txt"
 LARGEST_TREE = 50_000_000
 STATUSES = ("reported", "not_reported")
 
@@ -88,22 +85,16 @@ def fulfil(order: Order) -> Product:
         Whatever happened: a job that fails takes no other with it.
     """
     clock = Clock()
-    try:
-        private(order.folder)
+
+    def done() -> Product:
         made = _made(order, clock)
         contents = _contents(order.job, made)
         return Product(_done(order.job, made, contents, clock), contents)
+
+    try:
+        return attempted(order.folder, done)
     except JobFailure as failure:
-        reason, details = failure.reason, failure.details
-    except MemoryError:
-        reason, details = Reason.MEMORY, {}
-    except OSError as error:
-        _log(order.folder)
-        reason, details = Reason.DISK, {"error": type(error).__name__}
-    except Exception:  # noqa: BLE001  # a fault of ours is this job's alone
-        _log(order.folder)
-        reason, details = Reason.WORKER_DIED, {}
-    return Product(Record.failed(order.job, reason, clock, details), {})
+        return Product(Record.failed(order.job, failure.reason, clock, failure.details), {})
 
 
 @dataclass(frozen=True)
@@ -233,12 +224,3 @@ def key_figures(tree: Report) -> str:
         return json.dumps(content, ensure_ascii=False, sort_keys=True, indent=1, allow_nan=False) + "\n"
     except ValueError as error:
         raise JobFailure(Reason.PAGE_REFUSED, fault="leaked") from error
-
-
-def _log(folder: Path) -> None:
-    """Write down a fault with all that Python tells of it, for whoever looks into it."""
-    told = traceback.format_exc()
-    try:
-        (folder / LOG).write_text(told, "utf-8")
-    except OSError:
-        sys.stderr.write(told)
