@@ -64,8 +64,8 @@ def _label_axes(ax: Axes, rows: Sequence[str], periods: Sequence[Period], langua
     for i, p in enumerate(periods):
         quarter = "" if p.quarter is None else ROMAN[p.quarter - 1] if language == "vi" else f"Q{p.quarter}"
         labels.append(f"{quarter}\n{p.year}" if p.quarter == 1 or i == 0 or not quarter else quarter)
-    ax.set_xticks(range(len(periods)), labels)
-    ax.set_yticks(range(len(rows)), list(rows))
+    style.ticks(ax.xaxis, range(len(periods)), labels)
+    style.ticks(ax.yaxis, range(len(rows)), rows)
     ax.set_xlim(-0.5, len(periods) - 0.5)
     ax.set_ylim(len(rows) - 0.5, -0.5)
     style.plain_ticks(ax)
@@ -116,7 +116,7 @@ def completeness(
         for i, row in enumerate(rows):
             for j, period in enumerate(periods):
                 state = cells[row, str(period)]
-                ax.add_patch(Rectangle((j - 0.45, i - 0.42), 0.9, 0.84, linewidth=0.6, gid=state, **FILLS[state]))
+                ax.add_artist(Rectangle((j - 0.45, i - 0.42), 0.9, 0.84, linewidth=0.6, gid=state, **FILLS[state]))
                 if text := written.get((row, str(period))):
                     ax.text(j, i, text, zorder=3, **{**_LETTERS, **_ON.get(state, {})})
                 if state == "missing":

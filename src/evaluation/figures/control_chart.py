@@ -196,7 +196,7 @@ def _axes(ax: Axes, data: pd.DataFrame, chart: ControlChart, language: str) -> N
             ax.set_ylim(0, units.ceiling(heights, _unit(chart)))
         units.value_axis(ax, _unit(chart), language, name=_label(chart, language))
     else:
-        ax.set_yticks([])
+        style.ticks(ax.yaxis, [])
         ax.set_ylabel(_label(chart, language))
         ax.text(0.5, 0.55, NOTHING[language], transform=ax.transAxes, ha="center", fontsize=style.SMALL)
     period_axis(ax, list(data["period"]), language, name=EVENT if chart.kind in _EVENTS else None)
@@ -243,7 +243,7 @@ def _handles(chart: ControlChart, data: pd.DataFrame, language: str) -> list[Art
 def _badge(ax: Axes, verdict: str, language: str, *, crowded: bool) -> None:
     """Write the verdict in a box at the right above the axes; the title makes room where no mark of made-up data has done so."""
     if not crowded:
-        ax.set_title(ax.get_title(loc="left"), loc="left", pad=20)
+        ax.set_title(ax.get_title(loc="left"), loc="left", pad=20, y=1.0)
     heavy = verdict in ("improving", "worsening", "changed")
     ax.annotate(
         BADGES[verdict][language],

@@ -79,12 +79,13 @@ def _by_strand(nodes: pd.DataFrame, links: pd.DataFrame, near: Mapping[str, Sequ
     members = {c: [str(i) for i in nodes.loc[nodes["column"] == c, "id"]] for c in COLUMNS}
     last = list(COLUMNS)[-1]
     best: tuple[int, dict[str, list[str]]] | None = None
+    pairs = _side_by_side(members, links)
     for order in permutations(names) if len(names) <= 6 else [tuple(names)]:
         rank = {s: k for k, s in enumerate(order)}
         columns = {c: sorted(ids, key=lambda i: rank[of[i]]) for c, ids in members.items()}
         place = _places(columns)
         columns[last] = sorted(columns[last], key=lambda i: _barycentre(i, near, place))
-        count = crossings(columns, links)
+        count = _crossings(columns, pairs)
         if best is None or count < best[0]:
             best = (count, columns)
     return best[1] if best else members
@@ -111,14 +112,15 @@ def _ordered(nodes: pd.DataFrame, links: pd.DataFrame) -> dict[str, list[str]]:
         near[a].append(b)
         near[b].append(a)
     columns = _by_strand(nodes, links, near)
-    best, fewest = columns, crossings(columns, links)
+    pairs = _side_by_side(columns, links)
+    best, fewest = columns, _crossings(columns, pairs)
     for sweep in range(8):
         turned, place = dict(columns), _places(columns)
         for c in list(COLUMNS) if sweep % 2 == 0 else list(COLUMNS)[::-1]:
             turned[c] = sorted(turned[c], key=lambda i: _barycentre(i, near, place))
             place |= _places({c: turned[c]})
         columns = turned
-        if (count := crossings(columns, links)) < fewest:
+        if (count := _crossings(columns, pairs)) < fewest:
             best, fewest = columns, count
     return best
 
@@ -133,9 +135,19 @@ def crossings(columns: Mapping[str, Sequence[str]], links: pd.DataFrame) -> int:
     links : DataFrame
         `source`, `target`.
     """
-    where = {i: (c, k) for c, ids in columns.items() for k, i in enumerate(ids)}
-    ends = [(where[a], where[b]) for a, b in zip(links["source"], links["target"], strict=True)]
-    return sum(a[0] == c[0] and b[0] == d[0] and (a[1] - c[1]) * (b[1] - d[1]) < 0 for i, (a, b) in enumerate(ends) for c, d in ends[:i])
+    return _crossings(columns, _side_by_side(columns, links))
+
+
+def _side_by_side(columns: Mapping[str, Sequence[str]], links: pd.DataFrame) -> list[tuple[str, str, str, str]]:
+    """Return the ends of each pair of links between the same two columns: whatever the order in columns, only these can cross."""
+    home = {i: c for c, ids in columns.items() for i in ids}
+    ends = list(zip(links["source"].tolist(), links["target"].tolist(), strict=True))
+    return [(a, b, c, d) for i, (a, b) in enumerate(ends) for c, d in ends[:i] if home[a] == home[c] and home[b] == home[d]]
+
+
+def _crossings(columns: Mapping[str, Sequence[str]], pairs: Sequence[tuple[str, str, str, str]]) -> int:
+    at = {i: k for ids in columns.values() for k, i in enumerate(ids)}
+    return sum((at[a] - at[c]) * (at[b] - at[d]) < 0 for a, b, c, d in pairs)
 
 
 def layout(nodes: pd.DataFrame, links: pd.DataFrame, language: str, width: float) -> tuple[list[Box], float]:
@@ -236,7 +248,7 @@ def framework(
             x0, x1 = a.x + a.width, b.x
             bend = 0.5 * GUTTER if x1 - x0 <= GUTTER + 1 else 0.35 * (x1 - x0)
             curve = Path([(x0, start), (x0 + bend, start), (x1 - bend, end), (x1, end)], [Path.MOVETO, *[Path.CURVE4] * 3])
-            ax.add_patch(
+            ax.add_artist(
                 FancyArrowPatch(
                     path=curve,
                     arrowstyle="-|>",
@@ -270,7 +282,7 @@ def framework(
 
 def _draw(ax: Axes, box: Box, tint: str, stroke: str) -> None:
     """Draw one box with its words."""
-    ax.add_patch(
+    ax.add_artist(
         FancyBboxPatch(
             (box.x, box.y), box.width, box.height, boxstyle="round,pad=0,rounding_size=3", facecolor=tint, edgecolor=stroke, linewidth=0.9,
             zorder=2, gid=box.id,

@@ -111,7 +111,7 @@ def placebo(
         unit = _unit(result)
         _scale_axis(ax, unit, [float(v) for v in (estimate, low, high, *places) if v is not None], language)
         ax.set_ylim(0, top * 1.45)
-        ax.set_yticks([])
+        style.ticks(ax.yaxis, [])
         ax.spines["left"].set_visible(False)
         ax.set_xlabel(AXIS[unit][language])
         style.plain_ticks(ax)

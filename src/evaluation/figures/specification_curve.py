@@ -116,7 +116,7 @@ def _curve(ax: Axes, result: Specifications, told: np.ndarray, language: str) ->
     low, high = ax.get_ylim()
     ax.yaxis.set_major_locator(FixedLocator([t for t in ax.yaxis.get_major_locator()() if low <= t <= high]))
     ax.set_xlim(-1, len(x))
-    ax.set_xticks([])
+    style.ticks(ax.xaxis, [])
     style.plain_ticks(ax)
 
 
@@ -136,10 +136,10 @@ def _choices(ax: Axes, result: Specifications, told: np.ndarray, rows: list[tupl
         heights.append(at)
         names.append(f"{DIMENSIONS[dimension][language]}: {option_words(dimension, option, result.labels)[language]}")
         at, last = at + 1, dimension
-    ax.set_yticks(heights, names)
+    style.ticks(ax.yaxis, heights, names)
     ax.set_ylim(at - 0.4, -0.6)
     ax.set_xlim(-1, len(x))
-    ax.set_xticks([])
+    style.ticks(ax.xaxis, [])
     for side in ("left", "bottom"):
         ax.spines[side].set_visible(False)
     style.plain_ticks(ax)

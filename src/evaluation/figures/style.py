@@ -9,9 +9,8 @@ same on every call.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
@@ -22,18 +21,18 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import RendererAgg
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
+from matplotlib.ticker import FixedFormatter, FixedLocator, NullFormatter
 from matplotlib.transforms import ScaledTranslation
 
 from evaluation.figures import vector
+from evaluation.figures.arrangement import DPI, Arrangement, printed
 from evaluation.language import SYNTHETIC as SYNTHETIC
 from evaluation.language import sentence
 
 FAMILY = "DejaVu Sans"  # comes with matplotlib and has every Vietnamese letter
 WIDTH = 8.46  # inches: a page of 1100 px at DPI
-DPI = 130
 INK, MAIN, ACCENT = "#1f2328", "#0b4f6c", "#b8511f"
 GREY, RULE, BAND, PAPER = "#6b7280", "#b6bcc4", "#ececec", "#ffffff"
 TITLE, TEXT, SMALL, NOTE = 10, 8.5, 7.5, 7  # points
@@ -103,7 +102,7 @@ def canvas(ax: Axes | None, height: float, width: float = WIDTH) -> Axes:
     """
     if ax is not None:
         return ax
-    return plt.figure(figsize=(width, height), layout="constrained").add_subplot()
+    return plt.figure(figsize=(width, height), layout=Arrangement()).add_subplot()
 
 
 def root(ax: Axes) -> Figure:
@@ -120,19 +119,9 @@ def root(ax: Axes) -> Figure:
     return fig
 
 
-@lru_cache(maxsize=1)
-def _printer() -> RendererAgg:
-    return RendererAgg(1, 1, DPI)  # type: ignore[no-untyped-call]
-
-
-@lru_cache(maxsize=4096)
 def text_width(text: str, size: float, bold: bool = False) -> float:
-    """Return how wide a single line is where `png` draws it, in points.
-
-    Letters are fitted to whole pixels there: small ones come out up to 5% wider than their outlines.
-    """
-    font = FontProperties(family=FAMILY, size=size, weight="bold" if bold else "normal")
-    return float(_printer().get_text_width_height_descent(text, font, False)[0]) * 72 / DPI  # type: ignore[no-untyped-call]
+    """Return how wide a single line is where `png` draws it, in points."""
+    return printed(text, size, "bold" if bold else "normal", (FAMILY,))[0]
 
 
 def wrap(text: str, width: float, size: float = TEXT, bold: bool = False) -> str:
@@ -163,6 +152,20 @@ def axes_size(ax: Axes) -> tuple[float, float]:
         engine.execute(fig)
     place = ax.get_position()
     return float(place.width * fig.get_figwidth() * 72), float(place.height * fig.get_figheight() * 72)
+
+
+def ticks(axis: Axis, places: Iterable[float], words: Sequence[str] = ()) -> None:
+    """Put ticks of an axis where they are told, without an object for each as yet; the axis' limits stay.
+
+    Parameters
+    ----------
+    axis : Axis
+    places : iterable of float
+    words : sequence of str
+        What is written at each; nothing where left out.
+    """
+    axis.set_major_locator(FixedLocator([float(x) for x in places]))
+    axis.set_major_formatter(FixedFormatter(list(words)) if words else NullFormatter())
 
 
 def plain_ticks(ax: Axes) -> None:
@@ -224,22 +227,21 @@ def finish(
     below : float
         Points that tick labels and axis label take under the axes.
     """
-    label, (_, height) = ax.get_ylabel(), axes_size(ax)
+    label, (width, height) = ax.get_ylabel(), axes_size(ax)
     if synthetic:
         mark(ax)
-    said = _stack(ax, title, handles, notes, 18 if synthetic else 6, below)
+    said = _stack(ax, title, handles, notes, 18 if synthetic else 6, below, width)
     if text_width(label, TEXT) > height / 2 and (broken := wrap(label, axes_size(ax)[1])) != label:
         ax.set_ylabel(broken)
         if said is not None:
             said.remove()
-        _stack(ax, title, handles, notes, 18 if synthetic else 6, below)
+        _stack(ax, title, handles, notes, 18 if synthetic else 6, below, axes_size(ax)[0])
 
 
-def _stack(ax: Axes, title: str, handles: Sequence[Artist], notes: Sequence[str], pad: float, below: float) -> Artist | None:
-    """Break title, legend and notes for the width that the axes have now and place them; return the notes."""
-    width, _ = axes_size(ax)
+def _stack(ax: Axes, title: str, handles: Sequence[Artist], notes: Sequence[str], pad: float, below: float, width: float) -> Artist | None:
+    """Break title, legend and notes for the width of the axes and place them; return the notes."""
     if title:
-        ax.set_title(wrap(title, width, TITLE, bold=True), loc="left", pad=pad)
+        ax.set_title(wrap(title, width, TITLE, bold=True), loc="left", pad=pad, y=1.0)
     below += _legend(ax, handles, below, width)
     if not (lines := [wrap(n, width, NOTE) for n in notes if n]):
         return None

@@ -7,6 +7,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedLocator
 
 from evaluation.figures import style
 from evaluation.language import Words
@@ -26,15 +27,15 @@ def quarter_axis(ax: Axes, periods: Sequence[Period], language: str, *, years_on
     ax.set_xlim(-0.6, len(periods) - 0.4)
     if years_only:
         firsts = [i for i, p in enumerate(periods) if p.quarter in (1, None)]
-        ax.set_xticks(firsts, [str(periods[i].year) for i in firsts])
-        ax.set_xticks(range(len(periods)), minor=True)
+        style.ticks(ax.xaxis, firsts, [str(periods[i].year) for i in firsts])
+        ax.xaxis.set_minor_locator(FixedLocator(range(len(periods))))
         ax.tick_params(which="minor", length=1.5, color=style.RULE)
     else:
         labels = []
         for i, p in enumerate(periods):
             quarter = "" if p.quarter is None else ROMAN[p.quarter - 1] if language == "vi" else f"Q{p.quarter}"
             labels.append(f"{quarter}\n{p.year}" if p.quarter == 1 or i == 0 or not quarter else quarter)
-        ax.set_xticks(range(len(periods)), labels)
+        style.ticks(ax.xaxis, range(len(periods)), labels)
         ax.set_xlabel(QUARTER[language])
     style.plain_ticks(ax)
     ax.tick_params(axis="x", length=0 if not years_only else 3)
@@ -66,7 +67,7 @@ def period_axis(ax: Axes, periods: Sequence[str], language: str, *, name: Words 
         return True
     places = range(0, len(periods), max(1, -(-len(periods) // MOST_LABELS)))
     ax.set_xlim(-0.6, max(len(periods), 1) - 0.4)
-    ax.set_xticks(list(places), [said_period(periods[i], language, short=True) for i in places])
+    style.ticks(ax.xaxis, places, [said_period(periods[i], language, short=True) for i in places])
     ax.set_xlabel((name or PERIOD)[language])
     style.plain_ticks(ax)
     return False

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from evaluation.figures import states, style, units
+from evaluation.figures.arrangement import Arrangement
 from evaluation.figures.sources import DISTRICTS, source_line
 from evaluation.figures.time_axis import QUARTER, START, before, quarter_axis, start_handle
 from evaluation.language import Words, number
@@ -45,7 +46,7 @@ def _draw(ax: Axes, data: pd.DataFrame, unit: str, language: str, *, small: bool
         units.number_axis(ax.yaxis, unit, language, 4 if small else 6)
         ax.grid(axis="y")
     else:
-        ax.set_yticks([])
+        style.ticks(ax.yaxis, [])
         ax.text(0.5, 0.55, NOTHING[language], transform=ax.transAxes, ha="center", fontsize=style.SMALL, bbox=_PLATE)
 
 
@@ -175,8 +176,8 @@ def _page(title: str, handles: Sequence[Artist], note: str, panels: float, *, sy
     source = style.wrap(note, width, style.NOTE)
     below = 6 + legend + (9 * (source.count("\n") + 1) + 3 if note else 0)
     height = above + panels + below
-    fig = plt.figure(figsize=(style.WIDTH, height / 72), layout="constrained")
-    fig.get_layout_engine().set(rect=(0, below / height, 1, panels / height), w_pad=0.06, h_pad=0.05)  # type: ignore[union-attr, call-arg]
+    room = Arrangement(rect=(0, below / height, 1, panels / height), across=4.3, up=3.6)
+    fig = plt.figure(figsize=(style.WIDTH, height / 72), layout=room)
     if title:
         fig.text(0.006, 1 - 5 / height, heading, va="top", fontsize=style.TITLE, fontweight="bold")
     if synthetic:
@@ -239,7 +240,7 @@ def small_multiples(
             _draw(ax, data, unit, language, small=True, start=place(data, mark_from))
             quarter_axis(ax, list(data["period"]), language, years_only=True)
             ax.tick_params(labelbottom=i + columns >= len(panels), labelsize=7)
-            ax.set_title(labels[i], loc="left", fontsize=8, pad=13)
+            ax.set_title(labels[i], loc="left", fontsize=8, pad=13, y=1.0)
             ax.annotate(
                 units.AXIS[units.known(unit)][language],
                 (0, 1),

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import pairwise
+from itertools import groupby, pairwise
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,6 +22,8 @@ from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.path import Path
 from matplotlib.textpath import TextToPath, text_to_path
 from matplotlib.transforms import Affine2D, Transform
+
+from evaluation.figures.scale import scales
 
 FINE = 100  # steps of a point
 EM = 1000  # steps of a letter's size
@@ -141,19 +144,31 @@ def _short(value: float) -> str:
     return said[1:] if said.startswith("0.") else said or "0"
 
 
-def _hatched(signs: str, path: Path) -> tuple[str, tuple[int, int, int, int]]:
+def _hatched(signs: str, path: Path) -> tuple[str, tuple[int, int]]:
     """Return a hatch's path data and the tile that repeats; of dots alone one tile has two, none of them cut."""
     side = HATCH * FINE
-    clean = path.cleaned(transform=Affine2D().scale(side, -side).translate(0, side))
+    clean = path.cleaned(transform=Affine2D().scale(side, -side).translate(0, side), curves=True)
     points, codes = np.rint(np.asarray(clean.vertices)).astype(int), np.asarray(clean.codes)
     if set(signs) != {"."}:
-        return written(points.tolist(), codes.tolist()), (0, 0, side, side)
+        return written(points.tolist(), codes.tolist()), (side, side)
     apart = side // (_HATCHES_A_TILE * len(signs))
     x, y, wide, tall = apart - apart // 4, apart - apart // 2, apart, 2 * apart
     starts = [*np.flatnonzero(codes == Path.MOVETO).tolist(), len(codes)]
     dots = [(points[a:b], codes[a:b].tolist()) for a, b in pairwise(starts)]
-    whole = [(p, c) for p, c in dots if x <= p[:-1, 0].min() and p[:-1, 0].max() <= x + wide and y <= p[:-1, 1].min() <= y + tall]
-    return "".join(written(p.tolist(), c) for p, c in whole if p[:-1, 1].max() <= y + tall), (x, y, wide, tall)
+    kept = [(p - (x, y), c) for p, c in dots if _within(p[:-1], x, y, x + wide, y + tall)]
+    return "".join(written(p.tolist(), c) for p, c in kept), (wide, tall)
+
+
+def _within(points: np.ndarray[Any, Any], x0: int, y0: int, x1: int, y1: int) -> bool:
+    (a, b), (c, d) = points.min(0), points.max(0)
+    return bool(x0 <= a and c <= x1 and y0 <= b and d <= y1)
+
+
+def _apart(paths: Any) -> bool:
+    """Return whether paths are upright lines, each in its own place, so that clear strokes lie nowhere on each other."""
+    lines = [p.vertices for p in paths if len(p.vertices) == 2]
+    places = {float(line[0][0]) for line in lines if line[0][0] == line[1][0]}
+    return len(places) == len(lines) == len(paths)
 
 
 class Renderer(RendererBase):
@@ -174,7 +189,7 @@ class Renderer(RendererBase):
         self.step = FINE / self.dot
         self.flip = Affine2D().scale(self.step, -self.step).translate(0, height * FINE)
         self.whole = (round(width * FINE), round(height * FINE))
-        self.body: list[str] = []
+        self.body: list[tuple[str, str, str]] = []
         self.defs: list[str] = []
         self.names = _names()
         self.known: dict[object, str] = {}
@@ -218,7 +233,7 @@ class Renderer(RendererBase):
         where, _ = self._points(path, trans, simplify=False)
         if look is None or not len(where):
             return
-        shape = marker_path.cleaned(transform=marker_trans + Affine2D().scale(self.step, -self.step), remove_nans=True)
+        shape = marker_path.cleaned(transform=marker_trans + Affine2D().scale(self.step, -self.step), remove_nans=True, curves=True)
         outline = np.rint(np.asarray(shape.vertices)).astype(int)
         codes = np.asarray(shape.codes).tolist()
         corners = (where[:, None] + np.array([outline.min(0), outline.max(0)])[None]).reshape(-1, 2)
@@ -229,7 +244,39 @@ class Renderer(RendererBase):
             return
         name = self._name(("marker", data := written(outline.tolist(), codes)), f'path d="{data}"')
         uses = [f'<use href="#{name}" x="{x}" y="{y}"' for x, y in where.tolist()]
-        self._add(f"{uses[0]}{look}/>" if len(uses) == 1 else f"<g{look}>{'/>'.join(uses)}/></g>")
+        for use in uses:
+            self._add(use, look, "/>")
+
+    def draw_path_collection(
+        self,
+        gc: GraphicsContextBase,
+        master_transform: Transform,
+        paths: Any,
+        all_transforms: Any,
+        offsets: Any,
+        offset_trans: Transform,
+        facecolors: Any,
+        edgecolors: Any,
+        linewidths: Any,
+        linestyles: Any,
+        antialiaseds: Any,
+        urls: Any,
+        offset_position: Any,
+        *,
+        hatchcolors: Any = None,
+    ) -> None:
+        """Write many paths: lines of one look that do not cross as one path, others one by one."""
+        alike = not len(facecolors) and len(edgecolors) == len(linewidths) == len(linestyles) == 1 and not len(all_transforms)
+        if alike and len(paths) > 1 and not np.any(offsets) and (edgecolors[0][3] == 1 or _apart(paths)):
+            gc.set_foreground(edgecolors[0], isRGBA=True)
+            gc.set_linewidth(linewidths[0])
+            gc.set_dashes(*linestyles[0])
+            self.draw_path(gc, Path.make_compound_path(*paths), master_transform)
+            return
+        super().draw_path_collection(
+            gc, master_transform, paths, all_transforms, offsets, offset_trans, facecolors, edgecolors, linewidths, linestyles,
+            antialiaseds, urls, offset_position, hatchcolors=hatchcolors,
+        )  # fmt: skip
 
     def draw_text(
         self,
@@ -251,19 +298,19 @@ class Renderer(RendererBase):
         turn = f"rotate({_short(-angle)})" if angle else ""
         scale = prop.get_size_in_points() * FINE / EM
         place = f"translate({round(x * self.step)} {round(y * self.step)}){turn}scale({_short(scale)})"
-        look = f' transform="{place}" fill="{to_hex(gc.get_rgb())}"'
+        look = f' fill="{to_hex(gc.get_rgb())}"'
         if alpha != 1:
             look += f' fill-opacity="{_short(alpha)}"'
         key = ("line", s, file)
         if name := self.known.get(key):
-            self._add(f'<use href="#{name}"{look}/>')
+            self._add(f'<use href="#{name}" transform="{place}"', look, "/>")
             return
         self.known[key] = name = next(self.names)
         uses = []
         for glyph, along in line.glyphs:
             outline = self._name(glyph, f'path d="{_outlines[glyph]}"')
             uses.append(f'<use href="#{outline}" x="{along}"/>' if along else f'<use href="#{outline}"/>')
-        self._add(f'<g{look}><g id="{name}">{"".join(uses)}</g></g>')
+        self._add(f'<g transform="{place}"', look, f'><g id="{name}">{"".join(uses)}</g></g>')
 
     def draw_image(self, gc: GraphicsContextBase, x: float, y: float, im: Any, transform: Any = None) -> None:
         """Refuse: a picture of dots has no place among shapes.
@@ -281,13 +328,21 @@ class Renderer(RendererBase):
         shown = f'width="{SHOWN_WIDTH}" height="{round(SHOWN_WIDTH * tall / wide)}"'
         self._flush()
         defs = f"<defs>{''.join(self.defs)}</defs>" if self.defs else ""
-        return f'<svg xmlns="http://www.w3.org/2000/svg" {shown} viewBox="0 0 {wide} {tall}">{defs}{"".join(self.body)}</svg>'
+        drawn: list[str] = []
+        for look, run in groupby(self.body, key=itemgetter(1)):
+            alike = list(run)
+            if len(alike) == 1 or not look:
+                drawn += [f"{start}{look}{rest}" for start, _, rest in alike]
+            else:
+                drawn.append(f"<g{look}>{''.join(start + rest for start, _, rest in alike)}</g>")
+        start = f'<svg xmlns="http://www.w3.org/2000/svg" {shown} viewBox="0 0 {wide} {tall}" fill="none" stroke-linejoin="round">'
+        return f"{start}{defs}{''.join(drawn)}</svg>"
 
     def _points(self, path: Path, transform: Transform, *, simplify: bool) -> tuple[np.ndarray[Any, Any], list[int]]:
         """Return a path's points in whole steps, and its codes; gaps are left out."""
         if simplify:
             path, transform = path.cleaned(transform=transform, remove_nans=True, simplify=True), Affine2D()
-        clean = path.cleaned(transform=transform + self.flip, remove_nans=True, simplify=False)
+        clean = path.cleaned(transform=transform + self.flip, remove_nans=True, simplify=False, curves=True)
         codes = np.asarray(clean.codes)
         real = codes != Path.STOP
         return np.rint(np.asarray(clean.vertices)[real]).astype(int), codes[real].tolist()
@@ -301,17 +356,18 @@ class Renderer(RendererBase):
         if mergeable:
             self.joined = (data, look)
         else:
-            self.body.append(f'<path d="{data}"{look}/>')
+            self.body.append((f'<path d="{data}"', look, "/>"))
 
     def _flush(self) -> None:
         if self.joined:
             data, look = self.joined
-            self.body.append(f'<path d="{data}"{look}/>')
+            self.body.append((f'<path d="{data}"', look, "/>"))
             self.joined = None
 
-    def _add(self, element: str) -> None:
+    def _add(self, start: str, look: str, rest: str) -> None:
+        """Write an element: its start, then its look, then the rest."""
         self._flush()
-        self.body.append(element)
+        self.body.append((start, look, rest))
 
     def _name(self, key: object, element: str) -> str:
         """Return the name of a shared element, written once."""
@@ -321,12 +377,12 @@ class Renderer(RendererBase):
         return self.known[key]
 
     def _look(self, gc: Any, face: Any) -> str | None:
-        """Return fill and stroke as attributes; None where there is neither."""
+        """Return fill and stroke as attributes where they are not the drawing's own; None where there is neither."""
         forced, alpha = gc.get_forced_alpha(), gc.get_alpha()
         if gc.get_hatch() is not None:
             said = f' fill="url(#{self._hatch(gc, face)})"'
         elif face is None or (len(face) == 4 and face[3] == 0):
-            said = ' fill="none"'
+            said = ""
         else:
             said = f' fill="{to_hex(face)}"'
             clear = alpha if forced else face[3] if len(face) == 4 else 1.0
@@ -335,7 +391,7 @@ class Renderer(RendererBase):
         width, edge = gc.get_linewidth(), gc.get_rgb()
         clear = alpha if forced else edge[3]
         if not width or not clear:
-            return None if said == ' fill="none"' else said
+            return said or None
         said += f' stroke="{to_hex(edge)}" stroke-width="{round(width * FINE)}"'
         if clear != 1:
             said += f' stroke-opacity="{_short(clear)}"'
@@ -344,7 +400,7 @@ class Renderer(RendererBase):
             said += f' stroke-dasharray="{" ".join(str(round(d * FINE)) for d in dashes)}"'
             if offset:
                 said += f' stroke-dashoffset="{round(offset * FINE)}"'
-        if (join := gc.get_joinstyle()) != "miter":
+        if (join := gc.get_joinstyle()) != "round":
             said += f' stroke-linejoin="{join}"'
         if (cap := gc.get_capstyle()) != "butt":
             said += f' stroke-linecap="{"square" if cap == "projecting" else cap}"'
@@ -356,12 +412,11 @@ class Renderer(RendererBase):
         edge, width = gc.get_hatch_color(), gc.get_hatch_linewidth()
         key = ("hatch", gc.get_hatch(), ground, to_hex(edge), width)
         if key not in self.known:
-            data, (x, y, wide, tall) = _hatched(str(gc.get_hatch()), gc.get_hatch_path())
+            data, (wide, tall) = _hatched(str(gc.get_hatch()), gc.get_hatch_path())
             self.known[key] = next(self.names)
-            place = f' x="{x}" y="{y}"' if x or y else ""
-            under = "" if ground == "none" else f'<path d="M{x} {y}h{wide}v{tall}h-{wide}z" fill="{ground}"/>'
+            under = "" if ground == "none" else f'<path d="M0 0h{wide}v{tall}h-{wide}z" fill="{ground}"/>'
             self.defs.append(
-                f'<pattern id="{self.known[key]}" patternUnits="userSpaceOnUse"{place} width="{wide}" height="{tall}">{under}'
+                f'<pattern id="{self.known[key]}" patternUnits="userSpaceOnUse" width="{wide}" height="{tall}">{under}'
                 f'<path d="{data}" fill="{to_hex(edge)}" stroke="{to_hex(edge)}" stroke-width="{round(width * FINE)}"/></pattern>'
             )
         return self.known[key]
@@ -407,5 +462,11 @@ def svg(fig: Figure) -> str:
         If it holds a picture of dots.
     """
     renderer = Renderer(fig.get_figwidth() * 72, fig.get_figheight() * 72, fig.dpi)
-    fig.draw(renderer)
+    with scales(fig) as found:
+        standing = [(ax, ax.add_artist(scale)) for ax, held in found.items() for scale in held]
+        try:
+            fig.draw(renderer)
+        finally:
+            for _, scale in standing:
+                scale.remove()
     return renderer.finished()
