@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
 
-from evaluation.batch.jobs import Job
+from evaluation.batch.jobs import KINDS, Job
 from evaluation.batch.journal import Told, unfinished
 from evaluation.settings import folders
 
@@ -32,14 +32,14 @@ class Unfinished:
 
 
 def last_unfinished(work: Path | None = None) -> Unfinished | None:
-    """Return what is left of the last run that never came to its end; None where all did.
+    """Return what is left of the last run of reports that never came to its end; None where all did.
 
     Parameters
     ----------
     work : Path, optional
         The private folder of all runs; the project's own where left out.
     """
-    found = unfinished((work or folders().work).resolve())
+    found = [told for told in unfinished((work or folders().work).resolve()) if told.begun.get("kind") in KINDS]
     return _left(found[-1]) if found else None
 
 
