@@ -2,6 +2,7 @@
 
 from evaluation.batch.jobs import DISTRICT, PILOT, Job, Limits
 from evaluation.batch.parameters import WrongParameter, prepared
+from evaluation.batch.place import NoCluster
 from evaluation.batch.records import Reason, Record
 from evaluation.batch.resume import Unfinished, last_unfinished
 from evaluation.batch.run import Batch, Cancelled, Refused, run, wanted
@@ -13,6 +14,7 @@ __all__ = [
     "Cancelled",
     "Job",
     "Limits",
+    "NoCluster",
     "Reason",
     "Record",
     "Refused",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
@@ -16,13 +17,15 @@ from evaluation import kernels
 from evaluation.batch import account, manifest, overview
 from evaluation.batch.check import page_faults
 from evaluation.batch.environment import of_all
+from evaluation.batch.events import JOB_ENDED, PLANNED, RUN_BEGUN, RUN_ENDED, SHARED_ENDED, Event, Watch, unwatched
 from evaluation.batch.interrupts import Interrupts
 from evaluation.batch.jobs import DISTRICT, Job, Limits, default_template
 from evaluation.batch.journal import RUNS, Journal, unfinished
 from evaluation.batch.parameters import check, check_names
+from evaluation.batch.place import Place, place
 from evaluation.batch.planned import Planned, ends, plan
 from evaluation.batch.publish import publish, sweep
-from evaluation.batch.records import CURRENT, FAILED, Reason, Record
+from evaluation.batch.records import CURRENT, DONE, FAILED, Reason, Record
 from evaluation.batch.stages import Clock
 from evaluation.batch.turn import Busy, turn
 from evaluation.language import words
@@ -30,7 +33,7 @@ from evaluation.settings import folders, private
 from evaluation.store import open_store
 
 if TYPE_CHECKING:
-    from evaluation.batch.worker import Product
+    from evaluation.batch.worker import Order, Product
 
 INDEX_LANGUAGE = "vi"
 
@@ -97,9 +100,10 @@ class Wanted:
     synthetic: bool
     force: frozenset[str]
 
-    def planned(self) -> tuple[Planned, ...]:
-        """Return what has to be done, and why."""
-        return plan(self.jobs, self.template, self.folder, self.work, ends(self.folder, self.work), self.force)
+    def planned(self, watch: Watch = unwatched, *, making: bool = False) -> tuple[Planned, ...]:
+        """Return what has to be done, and why; with `making`, all that it needs is worked out too."""
+        known = ends(self.folder, self.work)
+        return plan(self.jobs, self.template, self.folder, self.work, known, self.force, watch=watch, making=making)
 
 
 def wanted(
@@ -148,8 +152,11 @@ def run(
     workers: int | None = None,
     limits: Limits | None = None,
     force: bool | Collection[str] = False,
+    scheduler: str | None = None,
+    cluster: str | None = None,
+    ship: bool = False,
     tell: Callable[[Record], None] | None = None,
-    cell: Callable[[str, int, int], None] | None = None,
+    watch: Watch = unwatched,
 ) -> Batch:
     """Make reports, those that are not there yet or were made from something else.
 
@@ -158,12 +165,18 @@ def run(
     jobs, out, template, work, force
         As `wanted` takes them.
     workers : int, optional
-        Jobs at once; as many as the machine has processors where left out.
+        Jobs at once; as many as the machine has processors, or the cluster threads, where left out.
     limits : Limits, optional
+    scheduler : str, optional
+        Address of a Dask scheduler, "tcp://host:port", whose workers make the reports.
+    cluster : {"local"}, optional
+        Make them in Dask workers of this machine, started for the run.
+    ship : bool
+        Send the store to the workers where reports read it; else it must lie at the same path there.
     tell : callable, optional
         Told of each job as it ends.
-    cell : callable, optional
-        Told a job's name, the place of each of its cells as it begins, from 0, and how many there are; from several threads.
+    watch : callable, optional
+        Told of all that happens, as `events` names it; from several threads.
 
     Returns
     -------
@@ -175,12 +188,15 @@ def run(
         Before anything is started.
     Refused
         If `out` must hold no reports, or another run publishes there now.
+    NoCluster
+        If the cluster asked for cannot do the work.
     Cancelled
         On an interrupt or a request to end, after all kernels were ended.
     """
     asked = wanted(jobs, out, template=template, work=work, force=force)
+    where = place(scheduler, cluster, ship)
     with _alone(asked.folder):
-        return _Run(asked, limits or Limits(), workers, tell or (lambda _: None), cell or (lambda *_: None)).whole()
+        return _Run(asked, limits or Limits(), workers, tell or (lambda _: None), watch, where).whole()
 
 
 @contextmanager
@@ -204,9 +220,12 @@ class _Run:
         limits: Limits,
         workers: int | None,
         tell: Callable[[Record], None],
-        cell: Callable[[str, int, int], None],
+        watch: Watch,
+        where: Place | None = None,
     ) -> None:
-        self.asked, self.limits, self.workers, self.tell, self.cell = asked, limits, workers, tell, cell
+        self.where = where
+        self.asked, self.limits, self.workers, self.tell, self.seen = asked, limits, workers, tell, watch
+        self.shared: Mapping[str, Any] = {}
         self.began = dt.datetime.now(dt.UTC)
         self.mark = f"{self.began:%Y%m%dT%H%M%S}-{os.getpid()}"
         self.folder = asked.work / RUNS / self.mark
@@ -220,45 +239,76 @@ class _Run:
 
     def whole(self) -> Batch:
         """Do what has to be done."""
-        with self.clock.stage("plan"):
-            todo = self.asked.planned()
-        for p in todo:
-            if not p.reason:
-                self._ended(_current(p.job, self.ends[p.job.name]))
-        making = sorted((p for p in todo if p.reason), key=lambda p: -p.seconds)
-        if making:
-            self._make(making)
-        elif self.killed:
-            self._settle()
+        first = self.asked.jobs[0]
+        self.watch(Event(RUN_BEGUN, told={"run": self.mark, "kind": first.kind, "period": first.period, "jobs": len(self.asked.jobs)}))
+        try:
+            with self.clock.stage("plan"):
+                todo = self.asked.planned(self.watch, making=True)
+            making = sorted((p for p in todo if p.reason), key=lambda p: -p.seconds)
+            self.watch(Event(PLANNED, told={"current": len(todo) - len(making), "making": {p.job.name: p.told for p in making}}))
+            for p in todo:
+                if not p.reason:
+                    self._ended(_current(p.job, self.ends[p.job.name]))
+            if making:
+                self._make(making)
+            elif self.killed:
+                self._settle()
+        finally:
+            outcomes = Counter(record.outcome for record in self.records.values())
+            told = {name: outcomes[name] for name in (DONE, CURRENT, FAILED)} | {"of": len(self.asked.jobs), "written": self.written}
+            self.watch(Event(RUN_ENDED, told=told | {"seconds": round(self.clock.seconds, 3), "stages": self.clock.rounded()}))
         return Batch(tuple(self.records[job.name] for job in self.asked.jobs), self.asked.folder, self.folder, self.written)
+
+    def watch(self, event: Event) -> None:
+        """Tell of what happened, and keep what the account needs of it."""
+        if event.name == SHARED_ENDED:
+            self.shared = event.told
+        self.seen(event)
 
     def _ended(self, record: Record) -> None:
         self.records[record.name] = record
+        self.watch(Event(JOB_ENDED, record.name, record.event))
         self.tell(record)
 
     def _make(self, making: Sequence[Planned]) -> None:
-        with ThreadPoolExecutor(1) as beside, kernels.start(of_all(self.asked.work)) or nullcontext():
+        with ThreadPoolExecutor(1) as beside, self._hands(making) as hands:
             self.content = beside.submit(self._content)  # while the server starts, papermill is loaded and reports are made
-            self._make_with(making)
+            self._make_with(making, hands)
+
+    @contextmanager
+    def _hands(self, making: Sequence[Planned]) -> Iterator[Callable[[], Iterator[Product]]]:
+        """Make ready where the jobs are done, and give what does them: threads of this process, or workers of a cluster."""
+        if self.where is None:
+            with self.clock.stage("server"):
+                server = kernels.start(of_all(self.asked.work)) or nullcontext()
+            with server:
+                yield lambda: self._here(making)
+            return
+        from evaluation.batch.cluster import Shared, reached
+
+        orders, shared = self._orders(making), Shared(self.mark, self.asked.work, making[0].inputs["state"])
+        with reached(self.where, orders, shared, self.workers) as workers:
+            yield lambda: workers.worked_through(orders, self.workers)
 
     def _content(self) -> str:
         first = self.asked.jobs[0]
         return open_store(first.store, first.as_of).content_hash()
 
-    def _make_with(self, making: Sequence[Planned]) -> None:
-        check_names(making[0].job.parameters, self.asked.template)
+    def _make_with(self, making: Sequence[Planned], hands: Callable[[], Iterator[Product]]) -> None:
+        with self.clock.stage("load"):
+            check_names(making[0].job.parameters, self.asked.template)
         journal = Journal(private(private(self.asked.work / RUNS) / self.mark))
         journal.begin(self._told(making))
         inputs = {p.job.name: p.inputs for p in making}
         try:
-            with self.interrupts.heard():
-                for product in self._products(making):
+            with self.interrupts.heard(), self.clock.stage("reports"):
+                for product in hands():
                     record = self._published(product, journal, inputs)
                     self._ended(record)
         except KeyboardInterrupt:
             for p in making:
                 if p.job.name not in self.records:
-                    lost = Record.failed(p.job, Reason.INTERRUPTED)
+                    lost = replace(Record.failed(p.job, Reason.INTERRUPTED), seconds=0.0)
                     self.records[lost.name] = lost
                     self.ends[lost.name] = manifest.entry(lost, {})
             raise Cancelled from None
@@ -269,11 +319,17 @@ class _Run:
                 except OSError:
                     self.written = False
 
-    def _products(self, making: Sequence[Planned]) -> Iterator[Product]:
-        from evaluation.batch.pool import processors, worked_through
-        from evaluation.batch.worker import Order, fulfil
+    def _here(self, making: Sequence[Planned]) -> Iterator[Product]:
+        with self.clock.stage("load"):
+            from evaluation.batch.pool import processors, worked_through
+            from evaluation.batch.worker import fulfil
 
-        orders = [
+        yield from worked_through(self._orders(making), fulfil, min(self.workers or processors(), len(making)))
+
+    def _orders(self, making: Sequence[Planned]) -> list[Order]:
+        from evaluation.batch.worker import Order
+
+        return [
             Order(
                 p.job,
                 self.asked.template,
@@ -282,11 +338,10 @@ class _Run:
                 self.limits,
                 self.asked.synthetic,
                 p.slice,
-                self.cell,
+                self.watch,
             )
             for p in making
         ]
-        yield from worked_through(orders, fulfil, min(self.workers or processors(), len(orders)))
 
     def _published(self, product: Product, journal: Journal, inputs: Mapping[str, Mapping[str, str]]) -> Record:
         """Publish what came of a job, and write it down; only then is it done."""
@@ -325,7 +380,7 @@ class _Run:
         """Bring the folder up to date, write the run's own account, and keep working files of what failed alone."""
         with self.clock.stage("index"):
             self._settle()
-        account.write(self.folder, self.clock, self.records)
+        account.write(self.folder, self.clock, self.records, self.shared)
         journal.end()
         if not any(r.outcome == FAILED for r in self.records.values()):
             shutil.rmtree(self.folder, ignore_errors=True)
@@ -344,6 +399,7 @@ class _Run:
         publish({folder / manifest.INDEX: index, folder / manifest.MANIFEST: written}, self.mark)
         for told in self.killed:
             Journal(told.folder).end()
+            account.write_killed(told)
 
 
 def _current(job: Job, end: Any) -> Record:

@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from weakref import WeakSet
 
 from evaluation.batch.records import Reason
@@ -17,13 +18,19 @@ _watching: WeakSet[Watchdog] = WeakSet()
 class Watchdog:
     """Watches one job's kernel; the first reason to end it is the one that counts.
 
+    Parameters
+    ----------
+    folder : Path, optional
+        The job's.
+
     Attributes
     ----------
     reason : Reason or None
         Why the kernel was ended; None where it was not.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder
         self.reason: Reason | None = None
         self._process = 0
         self._lock = threading.RLock()  # a signal may come while it is held
@@ -60,10 +67,11 @@ class Watchdog:
             timer.cancel()
 
 
-def end_all() -> None:
-    """End every kernel of this process: its run was cancelled."""
+def end_all(under: Path | None = None) -> None:
+    """End every kernel of this process, or those of jobs below a folder: their run was cancelled."""
     for watchdog in list(_watching):
-        watchdog.end(Reason.INTERRUPTED)
+        if under is None or (watchdog.folder and watchdog.folder.is_relative_to(under)):
+            watchdog.end(Reason.INTERRUPTED)
 
 
 def _kill(process: int) -> None:
