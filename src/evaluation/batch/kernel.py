@@ -73,7 +73,7 @@ def execute(task: Task, clock: Clock) -> dict[str, Any]:
     JobFailure
         A kernel that does not start is tried once more; nothing else is.
     """
-    watchdog = Watchdog()
+    watchdog = Watchdog(task.folder)
     with watchdog.within(task.limits.job):
         for attempt in range(1, ATTEMPTS + 1):
             began: list[int] = []

@@ -28,6 +28,8 @@ class Reason(StrEnum):
     PAGE_REFUSED = "page_refused"
     DISK = "disk"
     WORKER_DIED = "worker_died"
+    OTHER_WORKER = "other_worker"
+    CLUSTER_LOST = "cluster_lost"
     INTERRUPTED = "interrupted"
 
 
