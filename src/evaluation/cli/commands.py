@@ -70,6 +70,9 @@ def _add_report(app: typer.Typer, language: str) -> None:
         seed: Annotated[int, option("seed", language, "--seed")] = DEFAULT_SEED,
         workers: Annotated[int | None, option("workers", language, "--workers")] = None,
         memory: Annotated[float, option("memory", language, "--memory", metavar="GIB")] = 4.0,
+        scheduler: Annotated[str | None, option("scheduler", language, "--scheduler", metavar="ADDRESS")] = None,
+        cluster: Annotated[str | None, option("cluster", language, "--cluster", metavar="local")] = None,
+        ship: Annotated[bool, option("ship", language, "--ship")] = False,
         force: Annotated[bool, option("force", language, "--force")] = False,
         dry_run: Annotated[bool, option("dry_run", language, "--dry-run")] = False,
         resume: Annotated[bool, option("resume", language, "--resume")] = False,
@@ -77,7 +80,7 @@ def _add_report(app: typer.Typer, language: str) -> None:
     ) -> int:
         from evaluation.cli.reports import How, Wanted, chosen, make, take_up, tell_what_would_be_made
 
-        how = How(workers, memory, force, as_json)
+        how = How(workers, memory, force, as_json, scheduler, cluster, ship)
         if resume:
             return take_up(bool(district or everywhere or pilot or all_pilots), how, language)
         kind, asked = chosen(district, everywhere, pilot, all_pilots)

@@ -42,6 +42,7 @@ def _run(given: list[str], language: str) -> int:
     from typer.exceptions import TyperException
 
     from evaluation.batch.parameters import WrongParameter
+    from evaluation.batch.place import NoCluster
     from evaluation.batch.run import Refused
     from evaluation.cli.commands import application
     from evaluation.store import StoreError
@@ -59,7 +60,7 @@ def _run(given: list[str], language: str) -> int:
     except Refused as error:
         _complain(str(error))
         return REFUSED
-    except StoreError as error:
+    except (StoreError, NoCluster) as error:
         _complain(str(error))
         return FAILED
     except OSError as error:

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from evaluation.batch import DISTRICT, PILOT, Batch, Job, Limits, Record, Refused, last_unfinished, prepared, run
 from evaluation.batch import wanted as batch_wanted
@@ -94,12 +94,23 @@ class How:
     force : bool
     as_json : bool
         One JSON object at the end instead of lines.
+    scheduler, cluster : str or None
+        Whose workers make the reports; this process where neither is given.
+    ship : bool
+        Whether the store is sent to them.
     """
 
     workers: int | None
     memory: float
     force: bool
     as_json: bool
+    scheduler: str | None = None
+    cluster: str | None = None
+    ship: bool = False
+
+    def where(self) -> dict[str, Any]:
+        """Return where the jobs are done, as `batch.run` takes it."""
+        return {"workers": self.workers, "scheduler": self.scheduler, "cluster": self.cluster, "ship": self.ship}
 
     def limits(self) -> Limits:
         """Return the limits of a job.
@@ -139,9 +150,7 @@ def make(wanted: Wanted, how: How, language: str) -> int:
     """
     limits = how.limits()
     jobs = wanted.jobs()
-    return _done(
-        jobs, wanted, how, language, lambda tell: run(jobs, wanted.out, workers=how.workers, limits=limits, force=how.force, tell=tell)
-    )
+    return _done(jobs, wanted, how, language, lambda tell: run(jobs, wanted.out, limits=limits, force=how.force, tell=tell, **how.where()))
 
 
 def take_up(named: bool, how: How, language: str) -> int:
@@ -174,7 +183,7 @@ def take_up(named: bool, how: How, language: str) -> int:
     wanted = Wanted(first.kind, None, first.period, first.language, left.out, first.store, first.as_of.isoformat(), first.seed)
 
     def go(tell: Callable[[Record], None] | None) -> Batch:
-        return run(left.jobs, left.out, template=left.template, workers=how.workers, limits=limits, force=left.left, tell=tell)
+        return run(left.jobs, left.out, template=left.template, limits=limits, force=left.left, tell=tell, **how.where())
 
     return _done(left.jobs, wanted, how, language, go)
 
