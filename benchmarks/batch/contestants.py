@@ -86,4 +86,5 @@ CONTESTANTS = (
     Contestant("cold", "ours, cold: `evaluation report`", _command, 0.7, ours=True),
     Contestant("warm", "ours, warm: the second batch of a process", _module("ours", "warm"), 1.3, says=True, ours=True),
 )
+SHOWN = Contestant("shown", "what the cells show", _module("floor", "shown"), 1.2)
 BY_KEY = {c.key: c for c in CONTESTANTS}

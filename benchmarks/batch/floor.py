@@ -1,4 +1,8 @@
-"""The floor: plain functions in one or two warm processes. Imports and a first report are not counted."""
+"""The floor: plain functions in one or two warm processes. Imports and a first report are not counted.
+
+With ``shown`` for a number of processes it writes what the cells show and no
+more: what all pages are compared with.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +21,15 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Run the jobs of a file in as many processes as the second argument says; print the seconds as JSON."""
-    work, workers = Work.read(sys.argv[1]), int(sys.argv[2])
+    work = Work.read(sys.argv[1])
+    if sys.argv[2] == "shown":
+        from benchmarks.batch.plain import Plain
+
+        plain = Plain(work.notebook)
+        for name, parameters in work.jobs.items():
+            work.page(name).write_text(plain(parameters), "utf-8")
+        return
+    workers = int(sys.argv[2])
     context = mp.get_context("spawn")
     orders: Queue[str | None] = context.Queue()
     ended: Queue[str] = context.Queue()

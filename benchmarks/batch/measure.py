@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,7 +19,7 @@ MARK = "EVALUATION_BENCHMARK"
 BUSY = 0.1  # of the machine: what others took in the moment before a round that makes it doubtful
 MOMENT = 1.0  # seconds
 EVERY = 0.2  # seconds between two looks at memory
-MEMBERS = ("kernel", "server")
+FORKED = "evaluation.kernels"
 
 
 @dataclass(frozen=True)
@@ -61,12 +61,15 @@ class Run:
         Share of the machine that was busy in the moment before it.
     seen : tuple of Seen
         Where memory was watched.
+    client : float
+        Processor seconds of the contestant's first process, where it says so.
     """
 
     seconds: float
     load: float
     others: float
     seen: tuple[Seen, ...] = field(default=(), repr=False)
+    client: float = 0.0
 
     @property
     def doubtful(self) -> bool:
@@ -153,21 +156,15 @@ def measured(
     if running.returncode not in allowed:
         told = (log.read_text("utf-8", "replace") + said).strip().splitlines()
         raise Ended(f"{Path(command[0]).name} ended with {running.returncode}: {' | '.join(told[-3:])[:400]}")
-    if says:
-        seconds = json.loads(said.strip().splitlines()[-1])["seconds"]
-    return Run(seconds, load, others, tuple(seen))
+    own = json.loads(said.strip().splitlines()[-1]) if says else {}
+    return Run(own.get("seconds", seconds), load, others, tuple(seen), own.get("client", 0.0))
 
 
 def _look(mark: str, at: float, made: int) -> Seen:
     """Add up the memory of all processes that bear a mark in their environment, by what they do."""
-    wanted = f"{MARK}={mark}".encode()
     sizes: dict[str, list[int]] = {"kernel": [], "server": [], "client": []}
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
+    for entry in bearing(f"{MARK}={mark}"):
         try:
-            if wanted not in (entry / "environ").read_bytes():
-                continue
             rollup = (entry / "smaps_rollup").read_text("ascii")
             sizes[_kind(entry)].append(int(next(line for line in rollup.splitlines() if line.startswith("Pss:")).split()[1]) * 1024)
         except (OSError, StopIteration):
@@ -176,16 +173,48 @@ def _look(mark: str, at: float, made: int) -> Seen:
     return Seen(at, family, max(sizes["client"], default=0) + sum(sizes["server"]), max(sizes["kernel"], default=0), made)
 
 
+def bearing(mark: str) -> Iterator[Path]:
+    """Yield the folders in /proc of all processes that bear a mark in their environment, orphans among them."""
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                if mark.encode() in (entry / "environ").read_bytes():
+                    yield entry
+            except OSError:
+                continue
+
+
 def _kind(entry: Path) -> str:
-    """Return what a process does: a forked kernel bears its server's command line and has that server for a parent."""
-    line = (entry / "cmdline").read_bytes().decode("utf-8", "replace").replace("\0", " ")
-    if "ipykernel" in line:
+    """Return what a process does. The server's child is a kernel's keeper, counted with the server, and the keeper's the kernel."""
+    if "ipykernel" in _line(entry):
         return "kernel"
-    if "evaluation.kernels" not in line:
+    if FORKED not in _line(entry):
         return "client"
-    parent = (entry / "stat").read_text("ascii").rpartition(")")[2].split()[1]
+    over = entry
+    for _ in range(2):
+        over = Path("/proc", (over / "stat").read_text("ascii").rpartition(")")[2].split()[1])
+        if FORKED not in _line(over):
+            return "server"
+    return "kernel"
+
+
+def _line(entry: Path) -> str:
     try:
-        over = Path("/proc", parent, "cmdline").read_bytes().decode("utf-8", "replace")
+        return (entry / "cmdline").read_bytes().decode("utf-8", "replace").replace("\0", " ")
     except OSError:
-        return "server"
-    return "kernel" if "evaluation.kernels" in over else "server"
+        return ""
+
+
+def settled(mark: str, limit: float = 30.0) -> None:
+    """Wait until nothing of an earlier run lives, a server of warm kernels above all: it would make a cold start a warm one.
+
+    Raises
+    ------
+    Ended
+        If something does after so many seconds.
+    """
+    last = time.perf_counter() + limit
+    while any(bearing(mark)):
+        if time.perf_counter() > last:
+            raise Ended(f"processes of an earlier run live on: {', '.join(entry.name for entry in bearing(mark))}")
+        time.sleep(0.2)

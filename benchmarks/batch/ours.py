@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,9 +19,9 @@ def main() -> None:
     work, how = Work.read(sys.argv[1]), sys.argv[2]
     if how == "warm":
         make(replace(work, out=str(fresh(Path(work.out).with_name("first")))))
-    began = time.perf_counter()
+    began, used = time.perf_counter(), time.process_time()
     make(work)
-    print(json.dumps({"seconds": time.perf_counter() - began}))
+    print(json.dumps({"seconds": time.perf_counter() - began, "client": time.process_time() - used}))
 
 
 def make(work: Work) -> None:
@@ -41,27 +42,13 @@ def _reports(work: Work) -> None:
 
 
 def _notebooks(work: Work) -> None:
-    import os
+    from benchmarks.batch.in_process import one
+    from joblib import Parallel, delayed
 
-    import nbformat
-    from nbconvert import HTMLExporter
+    from evaluation.kernels import kernel_name, start
 
-    from evaluation.batch.jobs import Limits
-    from evaluation.batch.kernel import Task, execute
-    from evaluation.batch.pool import worked_through
-    from evaluation.batch.stages import Clock
-
-    exporter = HTMLExporter()
-    folder = fresh(Path(work.out) / "work")
-
-    def one(name: str) -> None:
-        (folder / name).mkdir()
-        made = execute(Task(Path(work.notebook), work.jobs[name], folder / name, dict(os.environ), Limits()), Clock())
-        page, _ = exporter.from_notebook_node(nbformat.from_dict(made))
-        work.page(name).write_text(page, "utf-8")
-
-    for _ in worked_through(list(work.jobs), one, work.workers):
-        pass
+    with start() or nullcontext():
+        Parallel(n_jobs=work.workers, backend="threading")(delayed(one)(work, name, kernel_name().name) for name in work.jobs)
 
 
 if __name__ == "__main__":

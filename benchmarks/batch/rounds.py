@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from benchmarks.batch.content import Content, content, read
-from benchmarks.batch.contestants import PEERS, Contestant
-from benchmarks.batch.measure import Ended, Run, environment, measured
+from benchmarks.batch.content import Content, read
+from benchmarks.batch.contestants import BY_KEY, PEERS, SHOWN, Contestant
+from benchmarks.batch.measure import Ended, Run, environment, measured, settled
 from benchmarks.batch.work import Work, fresh
 
 from evaluation.settings import folders
@@ -65,6 +65,7 @@ class Ground:
 
     def run(self, contestant: Contestant, work: Work, ready: bool, watched: bool = False) -> Run:
         """Run a contestant once and return what it took."""
+        settled(f"EVALUATION_ROOT={self.root}")
         self.clear(ready)
         fresh(Path(work.out))
         plan = work.write(self.folder / f"{work.kind}-{contestant.key}.json")
@@ -93,12 +94,10 @@ class Standing:
         return statistics.median(r.seconds for r in self.runs) if self.runs else float("nan")
 
 
-def shown(work: Work) -> dict[str, Content]:
+def shown(ground: Ground, work: Work) -> dict[str, Content]:
     """Return what the notebook's cells show for each job: what every page is compared with."""
-    from benchmarks.batch.plain import Plain
-
-    plain = Plain(work.notebook)
-    return {name: content(plain(parameters)) for name, parameters in work.jobs.items()}
+    ground.run(SHOWN, work, ready=True)
+    return {name: read(SHOWN.page(work, name)) for name in work.jobs}
 
 
 def differences(contestant: Contestant, work: Work, reference: Mapping[str, Content]) -> Iterable[str]:
@@ -109,6 +108,14 @@ def differences(contestant: Contestant, work: Work, reference: Mapping[str, Cont
             yield f"{name}: no page"
         elif fault := read(path).lacks(reference[name]):
             yield f"{name}: {fault}"
+
+
+def prepare(ground: Ground, work: Work, tell: Callable[[str], None]) -> bool:
+    """Fill the cache with all that reports share and keep it; tell whether reports share anything."""
+    run = ground.run(BY_KEY["cold"], work, ready=False)
+    kept = ground.keep()
+    tell(f"  shared results from nothing: {run.seconds:.1f} s with {len(work.jobs)} reports; {'kept for all' if kept else 'none are kept'}")
+    return kept
 
 
 def warmed(ground: Ground, contestants: Sequence[Contestant], work: Work, tell: Callable[[str], None]) -> list[Contestant]:
@@ -129,7 +136,7 @@ def compared(
     ground: Ground, contestants: Sequence[Contestant], work: Work, rounds: int, ready: bool, tell: Callable[[str], None]
 ) -> dict[str, Standing]:
     """Run all rounds and return how each contestant stands."""
-    reference = shown(work)
+    reference = shown(ground, work)
     standings = {c.key: Standing() for c in contestants}
     for turn in range(rounds):
         for contestant in contestants if turn % 2 == 0 else reversed(contestants):

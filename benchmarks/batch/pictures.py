@@ -1,0 +1,77 @@
+"""Two figures in the house style: where each second goes, and what more workers would bring."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from benchmarks.batch.scale_out import JOBS, WORKERS, Parts, course
+
+from evaluation.figures import style
+
+SHADES = ("#0b4f6c", "#b8511f", "#6f9db3", "#d8a47f", "#9aa1a9", "#3f7a4f", "#c9b458", "#7a5c8e")
+
+
+def scale_out(parts: Parts, path: Path) -> None:
+    """Draw reports a minute against workers, on one machine and on a cluster."""
+    import matplotlib.pyplot as plt
+
+    with style.house():
+        fig, panels = plt.subplots(1, 2, figsize=(style.WIDTH, 3.6), layout="constrained", sharey=True)
+        for ax, cluster in zip(panels, (False, True), strict=True):
+            for jobs, shade in zip(JOBS, SHADES, strict=False):
+                speed = [60 * o.jobs / o.seconds for o in course(parts, jobs, cluster)]
+                ax.plot(WORKERS, speed, marker="o", markersize=3, color=shade, label=f"{jobs:,} reports")
+            one = 60 / (parts.kernel + parts.client)
+            ax.plot(WORKERS, [one * n for n in WORKERS], color=style.RULE, linestyle="--", label="each worker as fast as the first")
+            ax.set_xscale("log", base=2)
+            ax.set_yscale("log")
+            ax.yaxis.set_major_formatter("{x:,.0f}")
+            ax.set_xticks(WORKERS, [str(n) for n in WORKERS])
+            ax.set_xlabel("workers")
+            ax.set_title("A cluster, a client each worker" if cluster else "One machine with so many cores")
+            ax.grid(axis="y")
+        panels[0].set_ylabel("reports a minute")
+        panels[0].legend(loc="upper left")
+        _saved(fig, path)
+
+
+def stages(account: Mapping[str, object], seconds: float, path: Path) -> None:
+    """Draw where the seconds of a run went: reports by stage, cells within, and what comes once."""
+    import matplotlib.pyplot as plt
+
+    rows = spent(account, seconds)
+    with style.house():
+        fig, ax = plt.subplots(figsize=(style.WIDTH, 0.32 * len(rows) + 1.0), layout="constrained")
+        for k, (_, value, kind) in enumerate(rows):
+            ax.barh(k, value, color={"run": SHADES[0], "report": SHADES[2], "cell": SHADES[3]}[kind])
+            ax.annotate(f"{value:.2f} s", (value, k), (4, 0), textcoords="offset points", va="center", fontsize=style.SMALL)
+        ax.set_yticks(range(len(rows)), [words for words, _, _ in rows])
+        ax.invert_yaxis()
+        ax.set_xlim(0, 1.15 * max(value for _, value, _ in rows))
+        ax.set_xlabel("seconds; of a report and a cell: the median of all")
+        _saved(fig, path)
+
+
+def spent(account: Mapping[str, object], seconds: float) -> list[tuple[str, float, str]]:
+    """Return what took how long: (words, seconds, of what)."""
+    import statistics
+
+    jobs = [job for job in account["jobs"].values() if job["outcome"] == "done"]  # type: ignore[attr-defined]
+    told = float(account["seconds"])  # type: ignore[arg-type]
+    rows = [("before the run: Python, imports", seconds - told, "run")]
+    rows += [(f"run: {name}", value, "run") for name, value in account["stages"].items()]  # type: ignore[attr-defined]
+    rows.append(("run: reports", told - sum(value for _, value, kind in rows[1:] if kind == "run"), "run"))
+    names: Sequence[str] = list(dict.fromkeys(name for job in jobs for name in job["stages"]))
+    rows += [(f"a report: {name}", statistics.median(job["stages"].get(name, 0.0) for job in jobs), "report") for name in names]
+    rows.append(("a report: its cells together", statistics.median(sum(job["cells"]) for job in jobs), "report"))
+    cells = max((len(job["cells"]) for job in jobs), default=0)
+    for k in range(cells):
+        rows.append((f"cell {k + 1}", statistics.median(job["cells"][k] for job in jobs if len(job["cells"]) > k), "cell"))
+    return rows
+
+
+def _saved(fig: object, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(style.png(fig))  # type: ignore[arg-type]
+    style.close(fig)  # type: ignore[arg-type]
