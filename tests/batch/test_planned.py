@@ -47,7 +47,7 @@ def go(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, template: Path, jobs: li
             yield Product(Record(p.job.subject, p.job.language, "done", status="reported", files=files, seconds=1.0), contents)
 
     monkeypatch.setattr(running, "check_names", lambda *_: None)
-    monkeypatch.setattr(running._Run, "_products", products)
+    monkeypatch.setattr(running._Run, "_here", products)
     monkeypatch.setattr(running.kernels, "start", lambda *_: None)
     monkeypatch.setattr(running.manifest, "commit", lambda: "none")
 
@@ -64,7 +64,6 @@ def parts(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """What reports are made from, as the test says."""
     now = {"code": "c1", "packages": "p1", "state": "s1", "data": "d1"}
     monkeypatch.setattr(made_from, "code_version", lambda: now["code"])
-    monkeypatch.setattr(planned, "code_version", lambda: now["code"])
     monkeypatch.setattr(made_from, "_packages", lambda: now["packages"])
     monkeypatch.setattr(planned.shared, "state", lambda _: now["state"])
 

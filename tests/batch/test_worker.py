@@ -13,6 +13,7 @@ import pytest
 
 from evaluation.batch import Reason, Record, attempt, worker
 from evaluation.batch import kernel as kernels
+from evaluation.batch.events import CELL_BEGUN, Event
 from evaluation.batch.jobs import Limits
 from evaluation.batch.notebook import cleaned, notebook_faults
 from evaluation.batch.records import JobFailure
@@ -189,7 +190,7 @@ def _papermill(monkeypatch: pytest.MonkeyPatch, failures: list[Exception], begin
     def execute_notebook(*_: object, **named: Any) -> Any:
         calls.append(named)
         if begins:
-            named["around"].cell(2, 4)
+            named["around"].watch(Event(CELL_BEGUN, told={"cell": 3, "cells": 4}))
         if failures:
             raise failures.pop(0)
         return {"cells": []}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,9 +15,10 @@ from jupyter_client.manager import AsyncKernelManager
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
 
+from evaluation.batch.events import CELL_BEGUN, CELL_ENDED, KERNEL, Event, Watch
 from evaluation.batch.jobs import Limits
 from evaluation.batch.records import Reason
-from evaluation.batch.stages import Clock
+from evaluation.batch.stages import Cell, Clock
 from evaluation.batch.watchdog import Watchdog
 from evaluation.kernels.bounds import CUT, EXTENSION
 from evaluation.settings import private
@@ -43,10 +45,12 @@ class Surroundings:
     limits : Limits
     watchdog : Watchdog
     clock : Clock
-    cell : callable
-        Told the place of each cell as it begins, from 0, and how many there are.
+    watch : callable
+        Told of the kernel once it has started, and of each cell as it begins and ends.
     keep : callable
         Given the notebook before it is run: outputs come into it as they are made.
+    began : float
+        When papermill was given the notebook, by the monotonic clock.
     """
 
     folder: Path
@@ -55,8 +59,9 @@ class Surroundings:
     limits: Limits
     watchdog: Watchdog
     clock: Clock
-    cell: Callable[[int, int], None]
+    watch: Watch
     keep: Callable[[Any], None]
+    began: float
 
 
 class Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill ships no types
@@ -75,8 +80,13 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill ships 
         self._meet()
         with self.around.clock.stage("start"):
             super().start_new_kernel(**named)
-        if process := getattr(self.km.provisioner, "pid", None):
+        provisioner, clock = self.km.provisioner, self.around.clock
+        # A forked kernel is nobody's child: its process only answers like one.
+        warm = not isinstance(getattr(provisioner, "process", None), subprocess.Popen)
+        clock.kernel, clock.ordinary = ("warm", "") if warm else ("ordinary", getattr(provisioner, "ordinary", ""))
+        if process := getattr(provisioner, "pid", None):
             self.around.watchdog.watch(process)
+            self.around.watch(Event(KERNEL, told={"process": process, "kernel": clock.kernel}))
 
     def start_new_kernel_client(self) -> Any:
         with self.around.clock.stage("start"):
@@ -96,12 +106,16 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill ships 
     def execute_cell(self, cell: Any, cell_index: int, *more: Any, **named: Any) -> Any:
         if cell.cell_type != "code":
             return super().execute_cell(cell, cell_index, *more, **named)
-        self.around.cell(cell_index, len(self.nb.cells))
+        where = {"cell": cell_index + 1, "cells": len(self.nb.cells)}
+        self.around.watch(Event(CELL_BEGUN, told=where))
         began = monotonic()
         try:
             return super().execute_cell(cell, cell_index, *more, **named)
         finally:
-            self.around.clock.cells.append(round(monotonic() - began, 3))
+            took = Cell.of(cell_index + 1, monotonic() - began, cell.source)
+            self.around.clock.cells.append(took)
+            self.around.clock.add("cells", took.seconds)
+            self.around.watch(Event(CELL_ENDED, told={**where, "seconds": took.seconds}))
 
     def process_message(self, message: Any, cell: Any, cell_index: int) -> Any:
         if message["msg_type"] == "stream":
@@ -149,6 +163,7 @@ class Engine(NBClientEngine):  # type: ignore[misc]
             Seconds for the kernel to answer, and for a cell.
         """
         around.keep(nb_man.nb)
+        around.clock.add("parameters", monotonic() - around.began)
         client = Client(
             nb_man,
             around,

@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import nbformat
@@ -15,6 +16,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from papermill import PapermillExecutionError, execute_notebook
 
 from evaluation.batch.engine import ENGINE, Surroundings
+from evaluation.batch.events import CELL_BEGUN, Event, Watch, unwatched
 from evaluation.batch.jobs import Limits
 from evaluation.batch.records import JobFailure, Reason
 from evaluation.batch.stages import Clock
@@ -35,14 +37,16 @@ class Task:
     parameters : mapping
         Plain text and numbers, by name.
     folder : Path
-        Private: the kernel's working directory; the working notebook stays there.
+        Private: the kernel's working directory, unless `place` is another; the working notebook stays there.
     meeting : Path
         Private: where client and kernel meet; its own path is short.
     environment : mapping of str
         The kernel's, all of it.
     limits : Limits
-    cell : callable
-        Told the place of each cell as it begins, from 0, and how many there are.
+    watch : callable
+        Told of the kernel once it has started, and of each cell as it begins and ends.
+    place : Path or None
+        The kernel's working directory where it is not `folder`.
     """
 
     template: Path
@@ -51,7 +55,8 @@ class Task:
     meeting: Path
     environment: Mapping[str, str]
     limits: Limits
-    cell: Callable[[int, int], None] = lambda *_: None
+    watch: Watch = unwatched
+    place: Path | None = None
 
 
 def execute(task: Task, clock: Clock) -> dict[str, Any]:
@@ -92,9 +97,10 @@ def execute(task: Task, clock: Clock) -> dict[str, Any]:
 
 
 def _once(task: Task, clock: Clock, watchdog: Watchdog, began: list[int], keep: Callable[[Any], None]) -> dict[str, Any]:
-    def cell(place: int, cells: int) -> None:
-        began.append(place)
-        task.cell(place, cells)
+    def watch(event: Event) -> None:
+        if event.name == CELL_BEGUN:
+            began.append(event.told["cell"])
+        task.watch(event)
 
     notebook: dict[str, Any] = execute_notebook(
         _unformatted(task.template),
@@ -106,7 +112,9 @@ def _once(task: Task, clock: Clock, watchdog: Watchdog, began: list[int], keep: 
         log_output=False,
         start_timeout=task.limits.start,
         execution_timeout=task.limits.cell,
-        around=Surroundings(task.folder, task.meeting, task.environment, task.limits, watchdog, clock, cell, keep),
+        around=Surroundings(
+            task.place or task.folder, task.meeting, task.environment, task.limits, watchdog, clock, watch, keep, monotonic()
+        ),
     )
     for place, made in enumerate(notebook["cells"]):
         # Papermill lets an exit pass, and an error that a cell's tag allows.
@@ -128,7 +136,7 @@ def _unformatted(path: Path) -> str:
 
 def _told(error: Exception, began: list[int], watchdog: Watchdog) -> tuple[Reason, dict[str, str]]:
     """Return why a notebook failed, and at which cell: its place among all cells, from 1."""
-    where = {"cell": str(began[-1] + 1)} if began else {}
+    where = {"cell": str(began[-1])} if began else {}
     if watchdog.reason is not None:
         return watchdog.reason, where
     if isinstance(error, PapermillExecutionError):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from evaluation.batch import journal, manifest, shared
-from evaluation.batch.inputs import FORCED, inputs, why
+from evaluation.batch.events import Watch, unwatched
+from evaluation.batch.inputs import FILES, FORCED, inputs, why
 from evaluation.batch.jobs import Job
-from evaluation.reporting.provenance import code_version
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,11 @@ class Planned:
     slice: Path | None
     seconds: float
 
+    @property
+    def told(self) -> dict[str, Any]:
+        """Why it is made, and the seconds of the last time; None where it was never made."""
+        return {"why": self.reason, "seconds": self.seconds if math.isfinite(self.seconds) else None}
+
 
 def ends(folder: Path, work: Path) -> dict[str, dict[str, Any]]:
     """Return how each report's last run ended, by "760-vi": from the manifest, and from journals of runs that were killed.
@@ -54,7 +60,15 @@ def ends(folder: Path, work: Path) -> dict[str, dict[str, Any]]:
 
 
 def plan(
-    jobs: Sequence[Job], template: Path, folder: Path, work: Path, known: Mapping[str, Mapping[str, Any]], force: Collection[str] = ()
+    jobs: Sequence[Job],
+    template: Path,
+    folder: Path,
+    work: Path,
+    known: Mapping[str, Mapping[str, Any]],
+    force: Collection[str] = (),
+    *,
+    watch: Watch = unwatched,
+    making: bool = True,
 ) -> tuple[Planned, ...]:
     """Return what has to be done, in the order of the jobs.
 
@@ -69,18 +83,25 @@ def plan(
         `ends` of the folder.
     force : collection of str
         Names of jobs to be done whatever their reports are made from.
+    watch : callable, optional
+        Told where what all reports share has to be worked out.
+    making : bool
+        Whether what is to be made is made next; where it is not, nothing is worked out that decides nothing.
     """
     state = shared.state(jobs[0])
-    code = code_version()
     before = {job.name: known.get(job.name, {}).get("inputs", {}) for job in jobs}
-    # Where the evidence as a whole is as it was, so is each part of it, and nothing has to be worked out.
-    forced = any(job.name in force for job in jobs)
-    as_it_was = not forced and all(b.get("state") == state and b.get("code") == code for b in before.values())
-    read = None if as_it_was else shared.evidence(jobs, state, work)
-    now = {job.name: inputs(job, template, read[job.name].sha256 if read else before[job.name]["data"]) for job in jobs}
-    reasons = {job.name: FORCED if job.name in force else why(known.get(job.name), now[job.name], folder) for job in jobs}
-    if read is None and any(reasons.values()):
-        read = shared.evidence(jobs, state, work)
+
+    def reason(job: Job) -> str:
+        return FORCED if job.name in force else why(known.get(job.name), now[job.name], folder)
+
+    now = {job.name: inputs(job, template, before[job.name].get("data", "")) for job in jobs}
+    reasons = {job.name: reason(job) for job in jobs}
+    # Where the evidence as a whole is as it was, so is each part of it, and nothing has to be worked out to decide.
+    asked = any(reasons[name] in ("", FILES) and before[name].get("state") != state for name in reasons)
+    read = shared.evidence(jobs, state, work, watch) if asked or (making and any(reasons.values())) else None
+    if read is not None:
+        now = {job.name: inputs(job, template, read[job.name].sha256) for job in jobs}
+        reasons = {job.name: reason(job) for job in jobs}
     return tuple(
         Planned(
             job,

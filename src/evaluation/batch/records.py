@@ -5,13 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
-from evaluation.batch.jobs import DISTRICT, Job
-from evaluation.batch.stages import Clock
+from evaluation.batch.jobs import DISTRICT
+from evaluation.batch.stages import Cell, Clock
 from evaluation.language import say
 
 DONE, FAILED, CURRENT = "done", "failed", "current"
+
+
+class Asked(Protocol):
+    """What a record is about: a report's job, or one row of a study that is run for many settings."""
+
+    @property
+    def subject(self) -> str:
+        """What it is asked for: a code, an id."""
+
+    @property
+    def language(self) -> str:
+        """Of the report; empty where there is none."""
+
+    @property
+    def kind(self) -> str:
+        """Of report, or "study"."""
 
 
 class Reason(StrEnum):
@@ -56,11 +72,11 @@ class Record:
     Attributes
     ----------
     subject, language : str
-        District code or id of a pilot model.
+        District code or id of a pilot model; of a study's row its name, and no language.
     outcome : {"done", "failed", "current"}
         Current is a report that was made before from the same.
     status : str
-        Of a report that is there: "reported" or "not_reported".
+        Of a report that is there: "reported" or "not_reported"; of a study's row "recorded".
     reason : Reason or None
         Of a job that failed.
     details : mapping of str
@@ -69,13 +85,17 @@ class Record:
         SHA-256 of what was published, by file name.
     seconds : float
         How long it took.
-    kind : {"district", "pilot"}
+    kind : {"district", "pilot", "study"}
     stages : mapping of float
-        Seconds by stage: start of the kernel, notebook (with the start), export, protection, publishing.
-    cells : tuple of float
-        Seconds of each code cell that ended.
+        Seconds by stage: notebook and, within it, parameters (reading it and putting them in), start (of the kernel) and
+        cells; export, protection, publishing.
+    cells : tuple of Cell
+        Each code cell that ended.
     peak : int
         Bytes of memory that the kernel held at most; 0 where not known.
+    kernel : {"", "warm", "ordinary"}
+    ordinary : str
+        Why the kernel was an ordinary one, in both languages.
     """
 
     subject: str
@@ -88,13 +108,15 @@ class Record:
     seconds: float = 0.0
     kind: str = DISTRICT
     stages: Mapping[str, float] = field(default_factory=dict)
-    cells: tuple[float, ...] = ()
+    cells: tuple[Cell, ...] = ()
     peak: int = 0
+    kernel: str = ""
+    ordinary: str = ""
 
     @property
     def name(self) -> str:
         """The job's name: "760-vi"."""
-        return f"{self.subject}-{self.language}"
+        return f"{self.subject}-{self.language}" if self.language else self.subject
 
     @property
     def done(self) -> bool:
@@ -106,8 +128,17 @@ class Record:
         """Whether the report is there as asked for, made now or before."""
         return self.outcome != FAILED
 
+    @property
+    def event(self) -> dict[str, Any]:
+        """What is told of it while the run goes on: nothing of what the report says."""
+        told: dict[str, Any] = {"outcome": self.outcome, "seconds": self.seconds}
+        if self.outcome == CURRENT:
+            return told
+        told |= {"stages": dict(self.stages), "peak": self.peak, "kernel": self.kernel}
+        return told | ({"reason": str(self.reason), "cell": self.details.get("cell", "")} if self.reason else {})
+
     @classmethod
-    def failed(cls, job: Job, reason: Reason, clock: Clock | None = None, details: Mapping[str, str] | None = None) -> Self:
+    def failed(cls, job: Asked, reason: Reason, clock: Clock | None = None, details: Mapping[str, str] | None = None) -> Self:
         """Return the record of a job that failed."""
         time = clock or Clock()
         return cls(
@@ -121,6 +152,8 @@ class Record:
             stages=time.rounded(),
             cells=tuple(time.cells),
             peak=time.peak,
+            kernel=time.kernel,
+            ordinary=time.ordinary,
         )
 
     def sentence(self, language: str) -> str:
@@ -144,7 +177,8 @@ class Record:
         ValueError, TypeError, KeyError
             If they are not a record's.
         """
-        return cls(**{**raw, "reason": Reason(raw["reason"]) if raw["reason"] else None, "cells": tuple(raw["cells"])})
+        reason = Reason(raw["reason"]) if raw["reason"] else None
+        return cls(**{**raw, "reason": reason, "cells": tuple(Cell(**cell) for cell in raw["cells"])})
 
 
 def _told(name: str, value: str, language: str) -> str:

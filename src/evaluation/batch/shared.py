@@ -5,18 +5,21 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from uuid import uuid4
 
 from evaluation import kernels
 from evaluation.batch.environment import of_all
+from evaluation.batch.events import SHARED_BEGUN, SHARED_ENDED, Event, Watch, unwatched
 from evaluation.batch.jobs import DISTRICT, Job, Limits
 from evaluation.batch.journal import RUNS
 from evaluation.batch.records import JobFailure
 from evaluation.batch.stages import Clock
 from evaluation.reporting.slices import shared as slices
 from evaluation.settings import folders, private
+
+SHARED = "shared"
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ def state(job: Job) -> str:
     return slices.state(job.store, job.as_of, job.period)
 
 
-def evidence(jobs: Sequence[Job], known: str, work: Path) -> dict[str, Evidence]:
+def evidence(jobs: Sequence[Job], known: str, work: Path, watch: Watch = unwatched) -> dict[str, Evidence]:
     """Return what each job's report is made from, worked out where it was not yet.
 
     Parameters
@@ -51,6 +54,8 @@ def evidence(jobs: Sequence[Job], known: str, work: Path) -> dict[str, Evidence]
         Their `state`.
     work : Path
         The private folder of all runs.
+    watch : callable, optional
+        Told where something is worked out, of its kernel and cells, and when it is there.
 
     Returns
     -------
@@ -62,13 +67,21 @@ def evidence(jobs: Sequence[Job], known: str, work: Path) -> dict[str, Evidence]
         return {job.name: Evidence(known) for job in jobs}
     found = slices.ready(known)
     if found is None:
-        _work_out(jobs[0], work)
+        _work_out(jobs[0], work, watch)
         found = slices.ready(known) or {}
     return {job.name: Evidence(found[job.subject][1], found[job.subject][0]) if job.subject in found else Evidence(known) for job in jobs}
 
 
-def _work_out(job: Job, work: Path) -> None:
+def _work_out(job: Job, work: Path, watch: Watch) -> None:
     """Work out the slices of all districts in a kernel, as a notebook of its own."""
+    clock = Clock()
+    watch(Event(SHARED_BEGUN, SHARED))
+    made = _executed(job, work, clock, lambda event: watch(replace(event, job=SHARED)))
+    told = {"made": made, "seconds": round(clock.seconds, 3), "stages": clock.rounded(), "cells": [asdict(c) for c in clock.cells]}
+    watch(Event(SHARED_ENDED, SHARED, {**told, "peak": clock.peak, "kernel": clock.kernel}))
+
+
+def _executed(job: Job, work: Path, clock: Clock, watch: Watch) -> bool:
     environment = of_all(work)
     with kernels.start(environment) or nullcontext():
         from evaluation.batch.kernel import Task, execute
@@ -77,9 +90,11 @@ def _work_out(job: Job, work: Path) -> None:
         template = folders().notebooks / "reports" / "shared_results.ipynb"
         parameters = {"period": job.period, "store": str(job.store), "as_of": job.as_of.isoformat()}
         environment["IPYTHONDIR"] = str(private(folder / "ipython"))
-        task = Task(template, parameters, folder, work / "jupyter", environment, Limits(), lambda *_: None)
+        task = Task(template, parameters, folder, work / "jupyter", environment, Limits(), watch)
         try:
-            execute(task, Clock())
+            with clock.stage("notebook"):
+                execute(task, clock)
         except JobFailure:
-            return  # the notebook stays, as far as it came
+            return False  # the notebook stays, as far as it came
         shutil.rmtree(folder, ignore_errors=True)
+        return True

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from evaluation.batch.attempt import attempted
 from evaluation.batch.check import machine_paths, page_faults
 from evaluation.batch.environment import of_job
+from evaluation.batch.events import JOB_BEGUN, Event, Watch, unwatched
 from evaluation.batch.jobs import Job, Limits
 from evaluation.batch.kernel import Task, execute, keep
 from evaluation.batch.notebook import cleaned, notebook_faults
@@ -43,8 +44,8 @@ class Order:
         Whether the store says that its data are made up.
     slice : Path or None
         What the report is made from, where it was worked out for all before.
-    cell : callable
-        Told the name of the job, the place of each cell as it begins, from 0, and how many there are.
+    watch : callable
+        Told of the job as it begins, of its kernel and of each of its cells; from the thread that does it.
     """
 
     job: Job
@@ -54,7 +55,7 @@ class Order:
     limits: Limits
     synthetic: bool
     slice: Path | None = None
-    cell: Callable[[str, int, int], None] = lambda *_: None
+    watch: Watch = unwatched
 
 
 @dataclass(frozen=True)
@@ -108,9 +109,10 @@ class Made:
 
 
 def _made(order: Order, clock: Clock) -> Made:
-    def cell(place: int, cells: int) -> None:
-        order.cell(order.job.name, place, cells)
+    def watch(event: Event) -> None:
+        order.watch(replace(event, job=order.job.name))
 
+    watch(Event(JOB_BEGUN))
     meeting = order.work / "jupyter"
     task = Task(
         order.template,
@@ -119,7 +121,7 @@ def _made(order: Order, clock: Clock) -> Made:
         meeting,
         of_job(order.work, order.folder, order.limits, order.slice),
         order.limits,
-        cell,
+        watch,
     )
     with clock.stage("notebook"):
         executed = execute(task, clock)
@@ -160,6 +162,8 @@ def _done(job: Job, made: Made, contents: Mapping[str, bytes], clock: Clock) -> 
         stages=clock.rounded(),
         cells=tuple(clock.cells),
         peak=clock.peak,
+        kernel=clock.kernel,
+        ordinary=clock.ordinary,
     )
 
 

@@ -27,7 +27,14 @@ class ForkedProvisioner(LocalProvisioner):
     Everything but the start is the local provisioner's: the forked kernel
     leads a process group of its own, and `process` answers as a
     `subprocess.Popen` does.
+
+    Attributes
+    ----------
+    ordinary : str
+        Why an ordinary kernel was started, in both languages; empty where it was forked.
     """
+
+    ordinary = ""
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Start a kernel: forked, or where that cannot be, as its command says.
@@ -51,6 +58,7 @@ class ForkedProvisioner(LocalProvisioner):
                 reason = str(error)
             else:
                 return self.connection_info
+        self.ordinary = reason
         self.log.warning("Dùng nhân thông thường thay cho nhân tạo sẵn / An ordinary kernel is used, not a warm one: %s", reason)
         return await super().launch_kernel(cmd, **kwargs)
 

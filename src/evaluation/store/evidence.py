@@ -184,7 +184,9 @@ class EvidenceStore:
 
     def periods(self) -> list[str]:
         """Return the periods for which any district has data, oldest first."""
-        return [str(p) for p in self._frame(STANDING + "select distinct period from ranked order by period")["period"]]
+        query = STANDING + "select distinct period from ranked order by period"
+        with connected(self.path, True, self.wait) as connection:  # no frame: it is asked for before pandas is needed
+            return [str(period) for (period,) in connection.execute(query, {"as_of": self.as_of}).fetchall()]
 
     def findings(self, open_only: bool = False) -> pd.DataFrame:
         """Return what was found in the files received by `as_of`, held ones too.
