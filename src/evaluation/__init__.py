@@ -18,6 +18,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from evaluation.batch.studies import sweep
     from evaluation.effects.next_pilot.planned import next_pilot
     from evaluation.effects.pilots import study
     from evaluation.indicators import indicators as codebook
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from evaluation.periods import Period
     from evaluation.places import districts, find_district, find_ward, wards
     from evaluation.plan import framework, pilots, provision, provisions
+    from evaluation.recorded import record
     from evaluation.reporting.district import district_report
     from evaluation.reporting.pilot import pilot_report
     from evaluation.store import open_store
@@ -72,6 +74,8 @@ _VERBS = {
     "decide": "evaluation.intake.standing",
     "district_report": "evaluation.reporting.district",
     "pilot_report": "evaluation.reporting.pilot",
+    "record": "evaluation.recorded",
+    "sweep": "evaluation.batch.studies",
     "Period": "evaluation.periods",
     "districts": "evaluation.places",
     "wards": "evaluation.places",
@@ -110,10 +114,12 @@ __all__ = [
     "pilots",
     "provision",
     "provisions",
+    "record",
     "rings",
     "shrink_series",
     "status",
     "study",
+    "sweep",
     "target_status",
     "template",
     "trend",
