@@ -29,9 +29,8 @@ def drawing_of(address: str) -> str | None:
 
     Ours have single quotes alone, so that quotes are of one kind and cannot hide in each other.
     """
-    if not address.startswith(PREFIX) or '"' in address:
-        return None
-    return unquote(address[len(PREFIX) :].replace("'", '"'))
+    svg = unquote(address[len(PREFIX) :]) if address.startswith(PREFIX) else '"'
+    return None if '"' in svg else svg.replace("'", '"')
 
 
 @lru_cache(maxsize=64)

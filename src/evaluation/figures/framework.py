@@ -288,7 +288,8 @@ def _draw(ax: Axes, box: Box, tint: str, stroke: str) -> None:
             zorder=2, gid=box.id,
         )
     )  # fmt: skip
-    ax.text(box.x + box.width / 2, box.middle, box.text, ha="center", va="center", fontsize=SIZE, linespacing=1.1, zorder=3)
+    words = ax.text(box.x + box.width / 2, box.middle, box.text, ha="center", va="center", fontsize=SIZE, linespacing=1.1, zorder=3)
+    words.set_in_layout(False)  # they fit their box, which stands inside the axes
 
 
 def _told(nodes: pd.DataFrame, links: pd.DataFrame, title: str, language: str) -> str:
