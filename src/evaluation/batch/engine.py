@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -12,6 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 from jupyter_client.manager import AsyncKernelManager
+from jupyter_core.utils import ensure_event_loop, run_sync
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
 
@@ -20,12 +22,13 @@ from evaluation.batch.jobs import Limits
 from evaluation.batch.records import Reason
 from evaluation.batch.stages import Cell, Clock
 from evaluation.batch.watchdog import Watchdog
-from evaluation.kernels.bounds import CUT, EXTENSION
+from evaluation.kernels.bounds import CUT, EACH, EXTENSION, SHOWN, measure
 from evaluation.settings import private
 
 ENGINE = "evaluation"
 # The system takes names of sockets of up to 107 letters; a kernel's own is 19 of them.
 LONGEST = 85
+PRINTED = SHOWN | {"stream"}
 # A report's kernel keeps no history: nothing of one run is there for the next.
 ARGUMENTS = ["--HistoryManager.enabled=False", f"--IPKernelApp.extensions={EXTENSION}"]
 
@@ -51,6 +54,8 @@ class Surroundings:
         Given the notebook before it is run: outputs come into it as they are made.
     began : float
         When papermill was given the notebook, by the monotonic clock.
+    log : Path
+        Where the kernel's own complaints go; what its cells print goes into the notebook alone.
     """
 
     folder: Path
@@ -62,6 +67,7 @@ class Surroundings:
     watch: Watch
     keep: Callable[[Any], None]
     began: float
+    log: Path
 
 
 class Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill ships no types
@@ -74,7 +80,11 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill ships 
 
     def start(self) -> Any:
         """Run the notebook."""
-        return self.execute(cwd=str(self.around.folder), env=dict(self.around.environment))
+        try:
+            with self.around.log.open("ab") as log:
+                return self.execute(cwd=str(self.around.folder), env=dict(self.around.environment), stdout=log, stderr=log)
+        finally:
+            ensure_event_loop().close()  # this thread's; the next notebook gets one of its own
 
     def start_new_kernel(self, **named: Any) -> None:
         self._meet()
@@ -99,6 +109,16 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill ships 
         if sys.platform != "win32" and len(str(folder)) <= LONGEST:
             self.km.transport = "ipc"
 
+    async def _async_cleanup_kernel(self) -> None:
+        """End what still waits for the kernel, and only then its channels and the kernel."""
+        waiting = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        await super()._async_cleanup_kernel()
+
+    _cleanup_kernel = run_sync(_async_cleanup_kernel)
+
     def papermill_execute_cells(self) -> None:
         super().papermill_execute_cells()
         self.around.clock.peak = _peak(self.km.provisioner.pid)
@@ -118,21 +138,20 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill ships 
             self.around.watch(Event(CELL_ENDED, told={**where, "seconds": took.seconds}))
 
     def process_message(self, message: Any, cell: Any, cell_index: int) -> Any:
-        if message["msg_type"] == "stream":
-            printed = self._printed.get(cell_index, 0) + len(message["content"]["text"])
-            self._printed[cell_index] = printed
-            if printed > self.around.limits.output:
-                return self._cut(message, cell, cell_index)
-        return super().process_message(message, cell, cell_index)
-
-    def _cut(self, message: Any, cell: Any, cell_index: int) -> Any:
-        """Keep what may still be kept, say that the rest is not, and end the kernel."""
-        content = message["content"]
-        left = self.around.limits.output - (self._printed[cell_index] - len(content["text"]))
-        if left < 0:
+        kind, content, limit = message["msg_type"], message["content"], self.around.limits.output
+        if kind not in PRINTED:
+            return super().process_message(message, cell, cell_index)
+        before = self._printed.get(cell_index, 0)
+        printed = self._printed[cell_index] = before + (len(content["text"]) if kind == "stream" else EACH + measure(content))
+        if printed <= limit and not (kind == "stream" and content["text"].endswith(CUT)):
+            return super().process_message(message, cell, cell_index)
+        if before > limit:
             return None
-        content["text"] = content["text"][:left] + CUT
+        self._printed[cell_index] = limit + 1
         self.around.watchdog.end(Reason.OUTPUT)
+        text = content["text"] if kind == "stream" else ""
+        text = text.removesuffix(CUT)[: limit - before] + CUT
+        message["msg_type"], message["content"] = "stream", {"name": content.get("name", "stdout"), "text": text}
         return super().process_message(message, cell, cell_index)
 
 

@@ -23,7 +23,7 @@ from evaluation.batch.stages import Clock
 from evaluation.batch.watchdog import Watchdog
 from evaluation.kernels import kernel_name
 
-NOTEBOOK = "notebook.ipynb"
+NOTEBOOK, KERNEL_LOG = "notebook.ipynb", "kernel.log"
 ATTEMPTS = 2
 
 
@@ -113,7 +113,16 @@ def _once(task: Task, clock: Clock, watchdog: Watchdog, began: list[int], keep: 
         start_timeout=task.limits.start,
         execution_timeout=task.limits.cell,
         around=Surroundings(
-            task.place or task.folder, task.meeting, task.environment, task.limits, watchdog, clock, watch, keep, monotonic()
+            task.place or task.folder,
+            task.meeting,
+            task.environment,
+            task.limits,
+            watchdog,
+            clock,
+            watch,
+            keep,
+            monotonic(),
+            task.folder / KERNEL_LOG,
         ),
     )
     for place, made in enumerate(notebook["cells"]):

@@ -2,14 +2,15 @@
 
 ``$EVALUATION_MEMORY`` is how many bytes of address space the kernel may take
 beyond what it has when the extension is loaded; ``$EVALUATION_OUTPUT`` how many
-bytes a cell may print. Without them, or where the system knows no such limit,
-nothing is limited.
+bytes a cell may print and show. Without them, or where the system knows no such
+limit, nothing is limited.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,12 @@ CUT = (
     "\n[Ô này in ra quá nhiều: phần sau không được giữ lại, báo cáo không được lập. / "
     "This cell prints too much: the rest is not kept, and no report is made.]\n"
 )
+# What carries something that is shown; each costs its receiver more than its text.
+SHOWN = frozenset({"display_data", "update_display_data", "execute_result", "comm_open", "comm_msg"})
+EACH = 200
+# An error's text goes to the notebook and to the client's log.
+TOLD = frozenset({"error", "execute_reply"})
+LONGEST_ERROR = 20_000
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
@@ -30,9 +37,18 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
         limit_memory(memory)
     if output := _number(OUTPUT):
         bound = Bound(output)
-        sys.stdout.write = bound.over(sys.stdout.write)  # type: ignore[method-assign]
-        sys.stderr.write = bound.over(sys.stderr.write)  # type: ignore[method-assign]
+        for stream in (sys.stdout, sys.stderr):
+            _not_beside(stream)
+            stream.write = bound.over(stream.write)  # type: ignore[method-assign]
+        session = shell.kernel.session  # type: ignore[attr-defined]
+        session.send = bound.over_messages(session.send)
         shell.events.register("pre_run_cell", bound.again)
+
+
+def _not_beside(stream: Any) -> None:
+    """Keep what programs print in the notebook alone: ipykernel gives it to the terminal of the batch too."""
+    if getattr(stream, "_original_stdstream_copy", None) is not None:
+        stream._original_stdstream_copy = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
 
 
 def _number(name: str) -> int:
@@ -58,17 +74,18 @@ def limit_memory(more: int) -> None:
 
 
 class Bound:
-    """How much a cell has printed, on both streams together.
+    """How much a cell has printed on both streams and shown, together.
 
     Parameters
     ----------
     size : int
-        Letters that a cell may print; then one sentence, and nothing more.
+        Letters that a cell may print and show; then one sentence, and nothing more.
     """
 
     def __init__(self, size: int) -> None:
         self.size = size
         self.left = size
+        self._say: Callable[[str], Any] = lambda _: None
 
     def again(self, *_: Any) -> None:
         """Begin to count anew: another cell."""
@@ -76,6 +93,7 @@ class Bound:
 
     def over(self, write: Any) -> Any:
         """Return a stream's ``write`` that stops at the bound."""
+        self._say = write
 
         def bounded(text: str) -> int:
             if self.left >= len(text):
@@ -87,3 +105,50 @@ class Bound:
             return len(text)
 
         return bounded
+
+    def over_messages(self, send: Any) -> Any:
+        """Return a session's ``send`` that shows nothing beyond the bound, and of an error's text the beginning."""
+
+        def bounded(stream: Any, message: Any, content: Any = None, *more: Any, **named: Any) -> Any:
+            whole = isinstance(message, Mapping)
+            kind, told = (message["msg_type"], message["content"]) if whole else (message, content)
+            if kind in SHOWN and not self._fits(EACH + measure([told, more, named])):
+                return None
+            if kind in TOLD and measure(told) > LONGEST_ERROR:
+                told = shortened(told)
+                message, content = ({**message, "content": told}, content) if whole else (message, told)
+            return send(stream, message, content, *more, **named)
+
+        return bounded
+
+    def _fits(self, size: int) -> bool:
+        if self.left >= size:
+            self.left -= size
+            return True
+        if self.left >= 0:
+            self.left = -1
+            self._say(CUT)
+        return False
+
+
+def measure(content: Any) -> int:
+    """Return about how many letters and bytes a message's content is."""
+    if isinstance(content, str | bytes):
+        return len(content)
+    if isinstance(content, memoryview):
+        return content.nbytes
+    if isinstance(content, Mapping):
+        return sum(measure(key) + measure(value) for key, value in content.items())
+    if isinstance(content, list | tuple):
+        return sum(measure(value) for value in content)
+    return 8
+
+
+def shortened(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is told of an error with the beginning of its text alone."""
+    made = dict(told)
+    if isinstance(value := made.get("evalue"), str):
+        made["evalue"] = value[:LONGEST_ERROR]
+    if isinstance(made.get("traceback"), list):
+        made["traceback"] = ["\n".join(made["traceback"])[:LONGEST_ERROR]]
+    return made
