@@ -7,6 +7,7 @@ import difflib
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from evaluation.batch.jobs import DISTRICT, PILOT, Job, default_template
@@ -140,14 +141,27 @@ def check_data(store: Path, as_of: dt.date, period: str) -> bool:
         If there are none, or no store that can be read.
     """
     try:
-        evidence = open_store(store, as_of)
-        there, synthetic = evidence.periods(), evidence.synthetic
+        there, synthetic = _read(store, as_of, _stamp(store))
     except StoreError as error:
         raise WrongParameter(str(error)) from None
     if period not in there:
         span = words("batch.wrong.span", first=there[0], last=there[-1]) if there else words("batch.wrong.empty")
         raise _wrong("no_data", period=period, as_of=as_of.isoformat(), span=span)
     return synthetic
+
+
+def _stamp(store: Path) -> tuple[int, ...]:
+    try:
+        found = store.stat()
+    except OSError:
+        return ()
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+@lru_cache(maxsize=8)  # jobs are checked where they are made and where they are run: a store that is as it was is opened once
+def _read(store: Path, as_of: dt.date, stamp: tuple[int, ...]) -> tuple[list[str], bool]:
+    evidence = open_store(store, as_of)
+    return evidence.periods(), evidence.synthetic
 
 
 def quarter_of(text: str) -> Period:
