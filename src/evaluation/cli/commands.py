@@ -76,13 +76,26 @@ def _add_report(app: typer.Typer, language: str) -> None:
         force: Annotated[bool, option("force", language, "--force")] = False,
         dry_run: Annotated[bool, option("dry_run", language, "--dry-run")] = False,
         resume: Annotated[bool, option("resume", language, "--resume")] = False,
+        jobs: Annotated[Path | None, option("jobs", language, "--jobs", metavar="CSV")] = None,
+        notebook: Annotated[Path | None, option("notebook", language, "--notebook", metavar="FILE")] = None,
+        results: Annotated[Path | None, option("results", language, "--results", metavar="FILE")] = None,
+        keep_notebooks: Annotated[bool, option("keep_notebooks", language, "--keep-notebooks")] = False,
         as_json: Annotated[bool, option("json", language, "--json")] = False,
     ) -> int:
         from evaluation.cli.reports import How, Wanted, chosen, make, take_up, tell_what_would_be_made
 
         how = How(workers, memory, force, as_json, scheduler, cluster, ship)
+        named = bool(district or everywhere or pilot or all_pilots)
+        if jobs or notebook or results or keep_notebooks:
+            from evaluation.cli.sweep import bulk, tell_what_would_be_run, work_through
+
+            table = bulk(jobs, notebook, results, out, keep_notebooks, named or resume)
+            return tell_what_would_be_run(table, how, language) if dry_run else work_through(table, how, language)
         if resume:
-            return take_up(bool(district or everywhere or pilot or all_pilots), how, language)
+            from evaluation.cli.sweep import take_up as take_up_sweep
+
+            code = take_up_sweep(named, how, language)
+            return take_up(named, how, language) if code is None else code
         kind, asked = chosen(district, everywhere, pilot, all_pilots)
         wanted = Wanted(kind, asked, period, (speak or Language.VI).value, out, store, as_of, seed)
         return tell_what_would_be_made(wanted, how, language) if dry_run else make(wanted, how, language)

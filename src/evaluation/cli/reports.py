@@ -153,6 +153,31 @@ def make(wanted: Wanted, how: How, language: str) -> int:
     return _done(jobs, wanted, how, language, lambda tell: run(jobs, wanted.out, limits=limits, force=how.force, tell=tell, **how.where()))
 
 
+def make_jobs(jobs: Sequence[Job], out: Path | None, how: How, language: str) -> int:
+    """Make reports of one kind, period, store, date and seed, as a table of settings asks for them.
+
+    Parameters
+    ----------
+    jobs : sequence of Job
+        Checked.
+    out : Path or None
+    how : How
+    language : {"vi", "en"}
+
+    Returns
+    -------
+    int
+        0, or 1 if a report failed.
+
+    Raises
+    ------
+    Refused, Cancelled
+    """
+    first, limits = jobs[0], how.limits()
+    wanted = Wanted(first.kind, None, first.period, first.language, out, first.store, first.as_of.isoformat(), first.seed)
+    return _done(jobs, wanted, how, language, lambda tell: run(jobs, out, limits=limits, force=how.force, tell=tell, **how.where()))
+
+
 def take_up(named: bool, how: How, language: str) -> int:
     """Go on with the last run that was killed: only what it had not done is made.
 
@@ -217,7 +242,7 @@ def tell_what_would_be_made(wanted: Wanted, how: How, language: str) -> int:
 def _done(jobs: Sequence[Job], wanted: Wanted, how: How, language: str, go: Callable[[Callable[[Record], None] | None], Batch]) -> int:
     if how.as_json:
         batch = go(None)
-        print(json.dumps(_summary(batch), ensure_ascii=False, indent=1))
+        print(json.dumps(summary(batch), ensure_ascii=False, indent=1))
         return FAILED if batch.failed or not batch.written else DONE
     by_name = {job.name: job for job in jobs}
     heading = say("cli.report.begin", language, count=len(jobs), period=Period.parse(jobs[0].period).label(language))
@@ -259,7 +284,8 @@ def _place(job: Job, language: str) -> str:
     return (districts()[job.subject] if job.kind == DISTRICT else pilots()[job.subject]).name[language]
 
 
-def _summary(batch: Batch) -> dict[str, object]:
+def summary(batch: Batch) -> dict[str, object]:
+    """Return how a run ended, as plain data for another program."""
     reports = [
         {
             r.kind: r.subject,

@@ -92,8 +92,8 @@ def asked(table: Table, notebook: Path | None = None, beside: Path | None = None
     """
     reading = _Reading(table, notebook, beside)
     reading.read()
-    if reading.found:
-        raise WrongJobs(reading.found, table.name)
+    if found := [*table.found, *reading.found]:
+        raise WrongJobs(found, table.name)
     return Asked(tuple(reading.studies), tuple(reading.reports.jobs))
 
 
@@ -117,7 +117,7 @@ class _Reading:
             path = self._notebook_of(row)
             if path is None or (declared := self._parameters(path, row.number)) is None:
                 continue
-            cells = {k: v for k, v in row.cells.items() if k not in (ID, NOTEBOOK)}
+            cells = {k: v for k, v in row.cells.items() if k not in (ID, NOTEBOOK) and k}
             given = dict(self._values(row.number, cells, path, declared))
             kind = next((k for k in KINDS if path == default_template(k).resolve()), "")
             if kind:
@@ -129,7 +129,7 @@ class _Reading:
     def _notebook_of(self, row: Row) -> Path | None:
         named = row.cells.get(NOTEBOOK)
         if named is None and self.notebook is None:
-            kinds = [k for k in KINDS if k in row.cells]
+            kinds = [k for k in KINDS if k in row.cells] or [k for k in KINDS if k in self.table.columns]
             if len(kinds) == 1:
                 return default_template(kinds[0]).resolve()
             self.found.append(Wrong(row.number, NOTEBOOK, words("batch.jobs.no_notebook")))

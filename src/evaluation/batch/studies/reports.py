@@ -74,7 +74,7 @@ class Reports:
         job = Job(subject, str(quarter), language, store.resolve(), day, seed, kind)
         first = self._rows.setdefault((kind, subject, job.period, language), row)
         if first != row:
-            return [Wrong(row, "", words("batch.jobs.twice", first=first))]
+            return [Wrong(row, "", words("batch.jobs.report_twice", first=first))]
         self._data.setdefault((job.store, day, job.period), row)
         self.jobs.append(job)
         return []

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shutil
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,12 +16,13 @@ from typing import TYPE_CHECKING, Any
 from evaluation import kernels
 from evaluation.batch import account
 from evaluation.batch.environment import of_all
-from evaluation.batch.events import Watch, unwatched
+from evaluation.batch.events import JOB_ENDED, PLANNED, RUN_BEGUN, RUN_ENDED, Event, Watch, unwatched
+from evaluation.batch.inputs import FORCED, NEW
 from evaluation.batch.interrupts import Interrupts
 from evaluation.batch.jobs import Limits
 from evaluation.batch.journal import RUNS, Journal, unfinished
 from evaluation.batch.publish import publish
-from evaluation.batch.records import CURRENT, FAILED, Reason, Record
+from evaluation.batch.records import CURRENT, DONE, FAILED, Reason, Record
 from evaluation.batch.run import Cancelled
 from evaluation.batch.stages import Clock
 from evaluation.batch.studies.asked import STUDY, StudyJob
@@ -125,7 +127,7 @@ def run_sweep(
     tell : callable, optional
         Told of each row as it ends.
     watch : callable, optional
-        Told of each row as it begins, of its kernel and of each of its cells; from several threads.
+        Told of all that happens, as `batch.events` names it; from several threads.
 
     Returns
     -------
@@ -183,26 +185,41 @@ class _Sweep:
 
     def whole(self) -> Swept:
         """Run what is not known, collect all."""
-        making = []
+        self.watch(Event(RUN_BEGUN, told={"run": self.mark, "kind": STUDY, "period": "", "jobs": len(self.asked.jobs)}))
+        try:
+            making = self._planned()
+            if making:
+                with kernels.start(of_all(self.asked.work)) or nullcontext():  # it starts while papermill is loaded here
+                    self._run(making)
+            else:
+                self._collect()
+        finally:
+            outcomes = Counter(record.outcome for record in self.records.values())
+            told = {name: outcomes[name] for name in (DONE, CURRENT, FAILED)} | {"of": len(self.asked.jobs), "written": self.written}
+            self.watch(Event(RUN_ENDED, told=told | {"seconds": round(self.clock.seconds, 3), "stages": self.clock.rounded()}))
+        return self._swept()
+
+    def _planned(self) -> list[StudyJob]:
+        """Return the rows to be run; the others are there already."""
+        known = {}
         with self.clock.stage("plan"):
             for job in self.asked.jobs:
                 before = None if job.name in self.asked.force else self.known[job.notebook].get(self.keys[job.name])
-                if before is None:
-                    making.append(job)
-                else:
-                    self._ended(Record(job.subject, "", CURRENT, status=RECORDED, seconds=before[1], kind=STUDY), before[0])
-        if making:
-            with kernels.start(of_all(self.asked.work)) or nullcontext():  # it starts while papermill is loaded here
-                self._run(making)
-        else:
-            self._collect()
-        return self._swept()
+                if before is not None:
+                    known[job.name] = before
+        making = [job for job in self.asked.jobs if job.name not in known]
+        whys = {job.name: {"why": FORCED if job.name in self.asked.force else NEW, "seconds": None} for job in making}
+        self.watch(Event(PLANNED, told={"current": len(known), "making": whys}))
+        for name, (values, seconds) in known.items():
+            self._ended(Record(name, "", CURRENT, status=RECORDED, seconds=seconds, kind=STUDY), values)
+        return making
 
     def _swept(self) -> Swept:
         return Swept(self.asked.jobs, self.records, self.values, self.folder, self.asked.results, self.written)
 
     def _ended(self, record: Record, values: Mapping[str, Value]) -> None:
         self.records[record.name], self.values[record.name] = record, values
+        self.watch(Event(JOB_ENDED, record.name, record.event))
         self.tell(record)
 
     def _run(self, making: Sequence[StudyJob]) -> None:
@@ -279,6 +296,7 @@ class _Sweep:
                     publish({self.asked.results: as_csv(self._swept().frame)}, self.mark)
             for told in self.killed:
                 Journal(told.folder).end()
+                account.write_killed(told)
         except OSError:
             self.written = False
 
@@ -286,64 +304,3 @@ class _Sweep:
 def _out(asked: Sweep) -> Path:
     """Return what tells sweeps apart that were killed: their table, else their first notebook."""
     return asked.results or asked.jobs[0].notebook
-
-
-def sweep(
-    notebook: str | Path | None,
-    jobs: pd.DataFrame | Sequence[Mapping[str, Any]] | str | Path,
-    *,
-    results: str | Path | None = None,
-    workers: int | None = None,
-    limits: Limits | None = None,
-    force: bool | Collection[str] = False,
-    work: Path | None = None,
-) -> pd.DataFrame:
-    """Run a notebook once for each row of settings and return what the rows recorded as one frame.
-
-    Parameters
-    ----------
-    notebook : path or None
-        Any notebook with a cell tagged ``parameters``; None where each row names its own.
-    jobs : DataFrame, sequence of mappings, or path
-        One row a job, one column a parameter; a path is that of a CSV. What
-        is left out or missing keeps the notebook's default. A column "job"
-        names rows, a column "notebook" the notebook of each.
-    results : path, optional
-        A CSV of the frame.
-    workers : int, optional
-        Rows at once; as many as the machine has processors where left out.
-    limits : Limits, optional
-        Of time, memory and printing, for each row.
-    force : bool or collection of str
-        Run all rows, or those named, though what they record is known.
-    work : Path, optional
-        Private folder for working files; the project's own where left out.
-
-    Returns
-    -------
-    DataFrame
-        job, parameters, outcome, reason, seconds, recorded values; a row that
-        failed is there with its reason.
-
-    Raises
-    ------
-    WrongJobs
-        With all that is wrong in the rows, before anything is started.
-    Refused
-        If `results` must not lie where it is asked for, or rows ask for published reports.
-    """
-    from evaluation.batch.studies.asked import asked as read
-    from evaluation.batch.studies.place import results_place
-    from evaluation.batch.studies.table import from_file, from_rows
-
-    path = Path(jobs) if isinstance(jobs, str | Path) else None
-    rows: Any = jobs.to_dict("records") if hasattr(jobs, "to_dict") else jobs
-    table = from_rows(rows) if path is None else from_file(path)
-    found = read(table, Path(notebook) if notebook is not None else None, path.parent if path else None)
-    if found.reports:
-        raise refused("reports_swept")
-    place = None if results is None else results_place(Path(results), found.studies, path)
-    names = {job.name for job in found.studies}
-    again = names if force is True else set(force or ()) & names
-    asked = Sweep(found.studies, place, (work or folders().work).resolve(), frozenset(again))
-    return run_sweep(asked, workers=workers, limits=limits).frame

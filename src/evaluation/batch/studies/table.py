@@ -94,12 +94,15 @@ class Table:
     rows : tuple of Row
     comma : bool
         Whether decimals are separated by a comma, as where a semicolon separates cells.
+    found : tuple of Wrong
+        What is wrong with the table by itself: `asked.asked` tells it with all the rest.
     """
 
     name: str
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
     comma: bool = False
+    found: tuple[Wrong, ...] = ()
 
 
 def from_file(path: Path) -> Table:
@@ -114,7 +117,7 @@ def from_file(path: Path) -> Table:
     Raises
     ------
     WrongJobs
-        If it cannot be read, or holds formulas or control characters.
+        If it cannot be read.
     """
     name = path.name if path.name.isprintable() else "CSV"
     try:
@@ -146,9 +149,7 @@ def from_file(path: Path) -> Table:
             rows.append(Row(n, cells))
     if not rows:
         found.append(Wrong(0, "", words("batch.jobs.empty")))
-    if found:
-        raise WrongJobs(found, name)
-    return Table(name, columns, tuple(rows), separator == DECIMAL_COMMA)
+    return Table(name, columns, tuple(rows), separator == DECIMAL_COMMA, tuple(found))
 
 
 def from_rows(rows: Iterable[Mapping[str, Any]]) -> Table:
@@ -158,19 +159,13 @@ def from_rows(rows: Iterable[Mapping[str, Any]]) -> Table:
     ----------
     rows : iterable of mapping
         Parameter name to value; None and missing values are blank.
-
-    Raises
-    ------
-    WrongJobs
-        If there are none, or a text holds control characters or a formula.
     """
     taken = [Row(n, {str(k): _plain(v) for k, v in row.items() if not _blank(v)}) for n, row in enumerate(rows, 2)]
     found = [f for row in taken for f in _wrong_cells(row.number, row.cells)]
     if not taken:
         found.append(Wrong(0, "", words("batch.jobs.empty")))
-    if found:
-        raise WrongJobs(found, "jobs")
-    return Table("jobs", tuple(dict.fromkeys(column for row in taken for column in row.cells)), tuple(taken))
+    columns = tuple(dict.fromkeys(column for row in taken for column in row.cells))
+    return Table("jobs", columns, tuple(taken), found=tuple(found))
 
 
 def _whole(name: str, key: str, **slots: object) -> WrongJobs:
