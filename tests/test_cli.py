@@ -32,6 +32,7 @@ COMMANDS = (
     "store rebuild",
     "store export",
     "report",
+    "runs",
     "example",
     "trend",
     "funnel",
@@ -180,10 +181,11 @@ def test_each_report_has_a_line_and_a_failure_says_how_to_run_it_again(said: Cal
     assert lines[0] == "Lập 3 báo cáo, Quý IV/2018 …"
     assert lines[1] == "Quận 1: Đã báo cáo · 3,2 giây"
     assert lines[2] == "Quận 2: Không có báo cáo trong kỳ · 3,2 giây"
-    assert lines[3].startswith("Quận 3: KHÔNG LẬP ĐƯỢC, lỗi trong sổ tính toán (ô thứ 4; loại lỗi ValueError).")
-    assert lines[3].endswith("evaluation report --district 770 --period 2018-Q4")
-    assert lines[4].startswith("Đã lập 2 báo cáo, 0 báo cáo đã có và không đổi, 1 không lập được. Mở: ")
-    assert lines[4].endswith("2018-Q4/index.html")
+    assert lines[3] == "Quận 3: KHÔNG LẬP ĐƯỢC, lỗi trong sổ tính toán (ô thứ 4; loại lỗi ValueError)"
+    assert lines[4].startswith("Quận 3: không lập được, lỗi trong sổ tính toán (ô thứ 4; loại lỗi ValueError). Chạy lại: ")
+    assert lines[4].endswith("evaluation report --district 770 --period 2018-Q4")
+    assert lines[5].startswith("Đã lập 2 báo cáo, 0 báo cáo đã có và không đổi, 1 không lập được. Mở: ")
+    assert lines[5].endswith("2018-Q4/index.html")
 
 
 def test_all_made_is_code_0(said: Callable[..., tuple[int, str, str]], pretended: list[Any]):

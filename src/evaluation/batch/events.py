@@ -36,3 +36,13 @@ Watch = Callable[[Event], None]
 
 def unwatched(event: Event) -> None:
     """Take no notice."""
+
+
+def both(first: Watch, second: Watch) -> Watch:
+    """Return what tells two who watch."""
+
+    def watch(event: Event) -> None:
+        first(event)
+        second(event)
+
+    return watch

@@ -43,6 +43,7 @@ def application(language: str) -> Any:
     app.callback()(_front)
     add_received(app, language)
     _add_report(app, language)
+    _add_runs(app, language)
     add_analysis(app, language)
     add_effects(app, language)
     add_design(app, language)
@@ -80,11 +81,14 @@ def _add_report(app: typer.Typer, language: str) -> None:
         notebook: Annotated[Path | None, option("notebook", language, "--notebook", metavar="FILE")] = None,
         results: Annotated[Path | None, option("results", language, "--results", metavar="FILE")] = None,
         keep_notebooks: Annotated[bool, option("keep_notebooks", language, "--keep-notebooks")] = False,
+        cell_timeout: Annotated[int, option("cell_timeout", language, "--cell-timeout", metavar="SECONDS")] = 300,
+        report_timeout: Annotated[int, option("report_timeout", language, "--report-timeout", metavar="SECONDS")] = 900,
+        json_log: Annotated[str | None, option("json_log", language, "--json-log", metavar="FILE")] = None,
         as_json: Annotated[bool, option("json", language, "--json")] = False,
     ) -> int:
         from evaluation.cli.reports import How, Wanted, chosen, make, take_up, tell_what_would_be_made
 
-        how = How(workers, memory, force, as_json, scheduler, cluster, ship)
+        how = How(workers, memory, force, as_json, scheduler, cluster, ship, json_log, cell_timeout, report_timeout)
         named = bool(district or everywhere or pilot or all_pilots)
         if jobs or notebook or results or keep_notebooks:
             from evaluation.cli.sweep import bulk, tell_what_would_be_run, work_through
@@ -101,6 +105,22 @@ def _add_report(app: typer.Typer, language: str) -> None:
         return tell_what_would_be_made(wanted, how, language) if dry_run else make(wanted, how, language)
 
     add(app, "report", language, report)
+
+
+def _add_runs(app: typer.Typer, language: str) -> None:
+    def runs(
+        run: Annotated[str | None, typer.Argument(metavar="RUN", help=say("cli.argument.run", language), show_default=False)] = None,
+        other: Annotated[
+            str | None, typer.Argument(metavar="OTHER", help=say("cli.argument.other_run", language), show_default=False)
+        ] = None,
+        speak: Annotated[Language | None, option("language", language, "--language")] = None,
+        as_json: Annotated[bool, option("json", language, "--json")] = False,
+    ) -> int:
+        from evaluation.cli.runs import show_runs
+
+        return show_runs(run, other, as_json, language)
+
+    add(app, "runs", language, runs)
 
 
 def _add_example(app: typer.Typer, language: str) -> None:

@@ -44,6 +44,7 @@ def _run(given: list[str], language: str) -> int:
     from evaluation.batch.parameters import WrongParameter
     from evaluation.batch.place import NoCluster
     from evaluation.batch.run import Refused
+    from evaluation.batch.runs import UnknownRun
     from evaluation.cli.commands import application
     from evaluation.store import StoreError
 
@@ -54,7 +55,7 @@ def _run(given: list[str], language: str) -> int:
         return code if isinstance(code, int) else DONE
     except TyperException as error:
         return _misused(error)
-    except (WrongUse, WrongParameter) as error:
+    except (WrongUse, WrongParameter, UnknownRun) as error:
         _complain(str(error))
         return WRONG
     except Refused as error:

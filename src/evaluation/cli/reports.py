@@ -6,24 +6,29 @@ import json
 import shlex
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evaluation.batch import DISTRICT, PILOT, Batch, Job, Limits, Record, Refused, last_unfinished, prepared, run
 from evaluation.batch import wanted as batch_wanted
+from evaluation.batch.events import Watch, both, unwatched
 from evaluation.batch.records import CURRENT
 from evaluation.cli.codes import DONE, FAILED, wrong
-from evaluation.cli.screen import bar, near
-from evaluation.language import number, say, words
+from evaluation.cli.live import live
+from evaluation.cli.outcome import end, left, line, place, would
+from evaluation.cli.screen import near
+from evaluation.language import say, words
 from evaluation.periods import Period
-from evaluation.places import districts
-from evaluation.plan import pilots
 from evaluation.settings import DEFAULT_SEED, folders, private
 
 if TYPE_CHECKING:
     from evaluation.intake.findings import Finding
+
+Tell = Callable[[Record], None]
+LONGEST = 86_400  # seconds
 
 
 @dataclass(frozen=True)
@@ -98,6 +103,10 @@ class How:
         Whose workers make the reports; this process where neither is given.
     ship : bool
         Whether the store is sent to them.
+    json_log : str or None
+        File of a log for programs, "-" for standard error.
+    cell_timeout, report_timeout : int
+        Seconds that a cell, and a whole report, may take.
     """
 
     workers: int | None
@@ -107,6 +116,9 @@ class How:
     scheduler: str | None = None
     cluster: str | None = None
     ship: bool = False
+    json_log: str | None = None
+    cell_timeout: int = Limits.cell
+    report_timeout: int = int(Limits.job)
 
     def where(self) -> dict[str, Any]:
         """Return where the jobs are done, as `batch.run` takes it."""
@@ -118,13 +130,27 @@ class How:
         Raises
         ------
         WrongUse
-            For workers or memory that are none.
+            For workers, memory or seconds that are none.
         """
         if self.workers is not None and self.workers < 1:
             raise wrong("workers")
         if not 0.1 <= self.memory <= 1024:
             raise wrong("memory")
-        return Limits(memory=int(self.memory * 2**30))
+        for name, seconds in (("--cell-timeout", self.cell_timeout), ("--report-timeout", self.report_timeout)):
+            if not 1 <= seconds <= LONGEST:
+                raise wrong("timeout", name=name)
+        return Limits(cell=self.cell_timeout, job=float(self.report_timeout), memory=int(self.memory * 2**30))
+
+    @contextmanager
+    def log(self) -> Iterator[Watch]:
+        """Open the log that was asked for, if any."""
+        if self.json_log is None:
+            yield unwatched
+            return
+        from evaluation.batch.log import logged
+
+        with logged(self.json_log) as log:
+            yield log
 
 
 def make(wanted: Wanted, how: How, language: str) -> int:
@@ -150,7 +176,11 @@ def make(wanted: Wanted, how: How, language: str) -> int:
     """
     limits = how.limits()
     jobs = wanted.jobs()
-    return _done(jobs, wanted, how, language, lambda tell: run(jobs, wanted.out, limits=limits, force=how.force, tell=tell, **how.where()))
+
+    def go(tell: Tell, watch: Watch) -> Batch:
+        return run(jobs, wanted.out, limits=limits, force=how.force, tell=tell, watch=watch, **how.where())
+
+    return _done(jobs, wanted, how, language, go)
 
 
 def make_jobs(jobs: Sequence[Job], out: Path | None, how: How, language: str) -> int:
@@ -175,7 +205,11 @@ def make_jobs(jobs: Sequence[Job], out: Path | None, how: How, language: str) ->
     """
     first, limits = jobs[0], how.limits()
     wanted = Wanted(first.kind, None, first.period, first.language, out, first.store, first.as_of.isoformat(), first.seed)
-    return _done(jobs, wanted, how, language, lambda tell: run(jobs, out, limits=limits, force=how.force, tell=tell, **how.where()))
+
+    def go(tell: Tell, watch: Watch) -> Batch:
+        return run(jobs, out, limits=limits, force=how.force, tell=tell, watch=watch, **how.where())
+
+    return _done(jobs, wanted, how, language, go)
 
 
 def take_up(named: bool, how: How, language: str) -> int:
@@ -200,17 +234,17 @@ def take_up(named: bool, how: How, language: str) -> int:
     if named or how.force:
         raise wrong("resume")
     limits = how.limits()
-    left = last_unfinished()
-    if left is None:
+    found = last_unfinished()
+    if found is None:
         print(say("cli.report.nothing_unfinished", language))
         return DONE
-    first = left.jobs[0]
-    wanted = Wanted(first.kind, None, first.period, first.language, left.out, first.store, first.as_of.isoformat(), first.seed)
+    first = found.jobs[0]
+    wanted = Wanted(first.kind, None, first.period, first.language, found.out, first.store, first.as_of.isoformat(), first.seed)
 
-    def go(tell: Callable[[Record], None] | None) -> Batch:
-        return run(left.jobs, left.out, template=left.template, limits=limits, force=left.left, tell=tell, **how.where())
+    def go(tell: Tell, watch: Watch) -> Batch:
+        return run(found.jobs, found.out, template=found.template, limits=limits, force=found.left, tell=tell, watch=watch, **how.where())
 
-    return _done(left.jobs, wanted, how, language, go)
+    return _done(found.jobs, wanted, how, language, go)
 
 
 def tell_what_would_be_made(wanted: Wanted, how: How, language: str) -> int:
@@ -232,56 +266,27 @@ def tell_what_would_be_made(wanted: Wanted, how: How, language: str) -> int:
     if how.as_json:
         print(json.dumps([{p.job.kind: p.job.subject, "language": p.job.language, "why": p.reason} for p in plan], indent=1))
         return DONE
-    making = [p for p in plan if p.reason]
-    for p in making:
-        print(say("cli.report.would", language, place=_place(p.job, language), why=say(f"batch.why.{p.reason}", language)))
-    print(say("cli.report.would_end", language, making=len(making), all=len(plan)))
+    would(plan, language)
     return DONE
 
 
-def _done(jobs: Sequence[Job], wanted: Wanted, how: How, language: str, go: Callable[[Callable[[Record], None] | None], Batch]) -> int:
-    if how.as_json:
-        batch = go(None)
-        print(json.dumps(summary(batch), ensure_ascii=False, indent=1))
-        return FAILED if batch.failed or not batch.written else DONE
-    by_name = {job.name: job for job in jobs}
-    heading = say("cli.report.begin", language, count=len(jobs), period=Period.parse(jobs[0].period).label(language))
-    with bar(heading, len(jobs), sys.stdout) as tell:
+def _done(jobs: Sequence[Job], wanted: Wanted, how: How, language: str, go: Callable[[Tell, Watch], Batch]) -> int:
+    """Run, and tell how it goes and ends; the log for programs is told first."""
+    with how.log() as log:
+        if how.as_json:
+            batch = go(lambda _: None, log)
+            print(json.dumps(summary(batch), ensure_ascii=False, indent=1))
+            return FAILED if batch.failed or not batch.written else DONE
+        heading = say("cli.report.begin", language, count=len(jobs), period=Period.parse(jobs[0].period).label(language))
+        places = {job.name: place(job.kind, job.subject, language) for job in jobs}
+        with live(heading, places, language, sys.stdout) as (tell, see):
 
-        def ended(record: Record) -> None:
-            tell("" if record.outcome == CURRENT else _line(record, by_name[record.name], wanted, language), record.there)
+            def ended(record: Record) -> None:
+                tell("" if record.outcome == CURRENT else line(record, language), record.there)
 
-        batch = go(ended)
-    print(_end(batch, language))
+            batch = go(ended, both(log, see))
+    print(end(batch, jobs, wanted.again, language))
     return FAILED if batch.failed or not batch.written else DONE
-
-
-def _end(batch: Batch, language: str) -> str:
-    made = sum(1 for r in batch.records if r.done)
-    counts = {"made": made, "current": len(batch.records) - made - len(batch.failed), "failed": len(batch.failed)}
-    told = say("cli.report.end", language, **counts, where=near(batch.index))
-    return told if batch.written else told + "\n" + say("cli.report.unwritten", language)
-
-
-def _line(record: Record, job: Job, wanted: Wanted, language: str) -> str:
-    place = _place(job, language)
-    if record.there:
-        return say(
-            "cli.report.line", language, place=place, sentence=record.sentence(language), seconds=number(record.seconds, language, 1)
-        )
-    where = folders().work / "runs"
-    return say(
-        "cli.report.failed",
-        language,
-        place=place,
-        sentence=record.sentence(language),
-        where=near(where) + f"/*/{job.name}",
-        again=wanted.again(job),
-    )
-
-
-def _place(job: Job, language: str) -> str:
-    return (districts()[job.subject] if job.kind == DISTRICT else pilots()[job.subject]).name[language]
 
 
 def summary(batch: Batch) -> dict[str, object]:
@@ -293,6 +298,7 @@ def summary(batch: Batch) -> dict[str, object]:
             "outcome": r.outcome,
             "status": r.status,
             "reason": str(r.reason) if r.reason else "",
+            "notebook": left(batch, r),
             "files": sorted(r.files),
         }
         for r in batch.records

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evaluation.batch import Job, Record, run, wanted
+from evaluation.batch.events import Watch, both
 from evaluation.batch.journal import RUNS
 from evaluation.batch.records import CURRENT
 from evaluation.batch.studies.asked import Asked, asked
@@ -18,8 +19,9 @@ from evaluation.batch.studies.resume import last_unfinished
 from evaluation.batch.studies.sweep import Sweep, Swept, run_sweep
 from evaluation.batch.studies.table import from_file
 from evaluation.cli.codes import DONE, FAILED, wrong
+from evaluation.cli.live import live
 from evaluation.cli.reports import How, make_jobs, summary
-from evaluation.cli.screen import bar, near
+from evaluation.cli.screen import near
 from evaluation.language import number, say
 from evaluation.settings import folders
 
@@ -177,20 +179,21 @@ def _forced(sweep: Sweep, how: How) -> Sweep:
 
 
 def _swept(sweep: Sweep, how: How, language: str) -> int:
-    def go(tell: Callable[[Record], None] | None) -> Swept:
-        return run_sweep(sweep, workers=how.workers, limits=how.limits(), tell=tell)
+    def go(tell: Callable[[Record], None] | None, watch: Watch) -> Swept:
+        return run_sweep(sweep, workers=how.workers, limits=how.limits(), tell=tell, watch=watch)
 
-    if how.as_json:
-        swept = go(None)
-        print(json.dumps(_sweep_summary(swept), ensure_ascii=False, indent=1))
-        return _code(swept)
-    heading = say("cli.sweep.begin", language, count=len(sweep.jobs))
-    with bar(heading, len(sweep.jobs), sys.stdout) as tell:
+    with how.log() as log:
+        if how.as_json:
+            swept = go(None, log)
+            print(json.dumps(_sweep_summary(swept), ensure_ascii=False, indent=1))
+            return _code(swept)
+        heading = say("cli.sweep.begin", language, count=len(sweep.jobs))
+        with live(heading, {job.name: job.name for job in sweep.jobs}, language, sys.stdout) as (tell, see):
 
-        def ended(record: Record) -> None:
-            tell("" if record.outcome == CURRENT else _line(record, language), record.there)
+            def ended(record: Record) -> None:
+                tell("" if record.outcome == CURRENT else _line(record, language), record.there)
 
-        swept = go(ended)
+            swept = go(ended, both(log, see))
     made = sum(1 for r in swept.records.values() if r.done)
     counts = {"made": made, "current": len(swept.records) - made - len(swept.failed), "failed": len(swept.failed)}
     print(say("cli.sweep.end", language, **counts, where=near(swept.results) if swept.results else ""))

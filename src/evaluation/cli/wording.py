@@ -26,6 +26,7 @@ EXAMPLES = {
         "evaluation report --district 760 --period 2018-Q4",
         'evaluation report --district "Bình Tân" --language en --out reports',
     ),
+    "runs": ("evaluation runs", "evaluation runs last", "evaluation runs 20181219T0900 last --json"),
     "example": ("evaluation example --if-missing",),
     "trend": (
         "evaluation trend sti_tested --district 760 --out trend.png",
