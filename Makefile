@@ -30,7 +30,7 @@ export MKL_NUM_THREADS := 1
 
 EXAMPLE_STORE := $(abspath work/example.duckdb)
 NOTEBOOKS := $(wildcard notebooks/*.ipynb notebooks/validation/*.ipynb)
-TEMPLATES := $(wildcard notebooks/reports/*.ipynb)
+TEMPLATES := $(wildcard notebooks/reports/*.ipynb notebooks/studies/*.ipynb)
 # Drops timing, versions and widget state, and numbers the cell ids. Run counts stay: nbval needs them, and they
 # show that a notebook was run from top to bottom. Templates lose counts and outputs too.
 SCRUB := $(BIN)/nbstripout --unix-newlines --extra-keys "metadata.papermill metadata.widgets metadata.vscode \

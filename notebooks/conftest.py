@@ -8,8 +8,8 @@ from nbval.plugin import IPyNbCell
 
 from evaluation import published
 
-# Report notebooks take parameters: the tests of `evaluation.batch` run them through papermill.
-collect_ignore_glob = ["reports/*"]
+# Notebooks that take parameters: the tests of `evaluation.batch` run them through papermill.
+collect_ignore_glob = ["reports/*", "studies/*"]
 
 # A line that a notebook passes through is shown, not tested: coverage counts the tests alone. (nbval's own
 # measuring inside kernels costs more than a second a notebook and comes back empty.)

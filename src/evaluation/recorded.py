@@ -22,7 +22,7 @@ SCRAPS = ("application/scrapbook.scrap.json+json", "application/scrapbook.scrap.
 SCHEMA = 1
 LONGEST_TEXT, MOST = 10_000, 500
 # Columns that a collected table has anyway.
-TAKEN = ("job", "notebook", "outcome", "reason", "seconds")
+TAKEN = ("job", "notebook", "run_outcome", "run_reason", "run_seconds")
 _KINDS = ("none", "bool", "int", "float", "text", "date", "time")
 
 Value = None | bool | int | float | str | dt.date

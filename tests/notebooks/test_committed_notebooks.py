@@ -17,7 +17,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "notebooks"
 FOR_PEOPLE = [*sorted(FOLDER.glob("*.ipynb")), *sorted((FOLDER / "validation").glob("*.ipynb"))]
-TEMPLATES = sorted((FOLDER / "reports").glob("*.ipynb"))
+TEMPLATES = [*sorted((FOLDER / "reports").glob("*.ipynb")), *sorted((FOLDER / "studies").glob("*.ipynb"))]
 PROMISED = {
     "00_start_here.ipynb",
     "01_plan_and_results_framework.ipynb",
@@ -28,6 +28,7 @@ PROMISED = {
     "07_costs.ipynb",
     "reports/district_report.ipynb",
     "reports/pilot_report.ipynb",
+    "studies/pilot_settings.ipynb",
     "validation/german_reunification.ipynb",
     "validation/minimum_wage.ipynb",
     "validation/proposition99.ipynb",
@@ -134,7 +135,7 @@ def faults(notebook: dict[str, Any], person: str) -> list[str]:
 
 
 def template_faults(notebook: dict[str, Any]) -> list[str]:
-    """List what a report notebook may not be: with results, or with parameters that cannot be checked before a run."""
+    """List what a notebook with parameters may not be: with results, or with parameters that cannot be checked before a run."""
     found = [f"cell {k}: carries outputs" for k, c in enumerate(notebook["cells"]) if c.get("outputs") or c.get("execution_count")]
     tagged = [c for c in notebook["cells"] if "parameters" in c["metadata"].get("tags", [])]
     if len(tagged) != 1 or tagged[0]["cell_type"] != "code":
@@ -176,7 +177,7 @@ def test_a_notebook_for_people_has_outputs_to_compare(path: Path):
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=_id)
-def test_a_report_notebook_is_a_template(path: Path):
+def test_a_notebook_with_parameters_is_a_template(path: Path):
     assert template_faults(_read(path)) == []
 
 

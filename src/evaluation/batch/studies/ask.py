@@ -51,8 +51,8 @@ def sweep(
     Returns
     -------
     DataFrame
-        job, parameters, outcome, reason, seconds, recorded values; a row that
-        failed is there with its reason.
+        job, parameters, run_outcome, run_reason, run_seconds, recorded values; a
+        row that failed is there with its reason.
 
     Raises
     ------

@@ -170,6 +170,9 @@ class _Reading:
 
     def _study(self, place: int, row: Row, path: Path, declared: Mapping[str, Parameter], given: Mapping[str, Any]) -> None:
         for name, parameter in declared.items():
+            if name in TAKEN and (path, name) not in self._unknown:
+                self._unknown.add((path, name))
+                self.found.append(Wrong(1, name, words("batch.jobs.taken", notebook=path.name)))
             if parameter.needed and name not in row.cells:
                 self.found.append(Wrong(row.number, name, words("batch.jobs.lacking", notebook=path.name)))
         settings = {name: given.get(name, p.default) for name, p in declared.items()}

@@ -31,9 +31,9 @@ def frame(jobs: Sequence[StudyJob], records: Mapping[str, Record], values: Mappi
     Returns
     -------
     DataFrame
-        job, notebook (where there are several), every parameter, outcome,
-        reason, seconds, then every recorded value, in the order of the jobs
-        and of their recording. What a job did not record is missing.
+        job, notebook (where there are several), every parameter, run_outcome,
+        run_reason, run_seconds, then every recorded value, in the order of the
+        jobs and of their recording. What a job did not record is missing.
     """
     import pandas as pd
 
@@ -43,9 +43,9 @@ def frame(jobs: Sequence[StudyJob], records: Mapping[str, Record], values: Mappi
     if len({job.notebook for job in jobs}) > 1:
         columns[NOTEBOOK] = [job.notebook.name for job in jobs]
     columns |= {name: _typed([job.settings.get(name) for job in jobs]) for name in settings}
-    columns["outcome"] = [records[job.name].outcome for job in jobs]
-    columns["reason"] = [_reason(records[job.name]) for job in jobs]
-    columns["seconds"] = [records[job.name].seconds for job in jobs]
+    columns["run_outcome"] = [records[job.name].outcome for job in jobs]
+    columns["run_reason"] = [_reason(records[job.name]) for job in jobs]
+    columns["run_seconds"] = [records[job.name].seconds for job in jobs]
     for name in names:
         columns[AGAIN + name if name in settings else name] = _typed([values.get(job.name, {}).get(name) for job in jobs])
     return pd.DataFrame(columns)
