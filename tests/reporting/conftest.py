@@ -9,6 +9,8 @@ from evaluation import example
 from evaluation.periods import Period
 from evaluation.reporting.district import DistrictReport, district_report
 from evaluation.reporting.evidence import Evidence, gather
+from evaluation.reporting.slices.city import slices_of
+from evaluation.reporting.slices.slice import Slice
 from evaluation.store import open_store
 
 
@@ -26,6 +28,12 @@ def example_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def evidence(example_store: Path) -> Evidence:
     """The city's evidence of 2018-Q4 on the Department's date: what slices are made from."""
     return gather(open_store(example_store, "2018-12-19"), Period.parse("2018-Q4"))
+
+
+@pytest.fixture(scope="session")
+def made(evidence: Evidence) -> dict[str, Slice]:
+    """The slices of all districts, worked out."""
+    return slices_of(evidence)
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from evaluation.contracts import MISSING, WITHHELD
 from evaluation.costs.lines import cost_lines
-from evaluation.costs.unit_costs import decimals
 from evaluation.indicators import elements
 from evaluation.language import halves, number, number_span, percent, say
 from evaluation.reporting.district.subject import Subject
@@ -59,7 +58,6 @@ def _per_unit(line: MoneyLine, language: str) -> tuple[Cell, Cell]:
     """Return how many were counted in the year, and what one cost with its interval, in thousand dong."""
     if line.unit is None:
         return (absent(MISSING, language) if line.step else Cell("")), Cell("")
-    value, low, high = (1000 * x for x in (line.unit.value, line.unit.low, line.unit.high))
-    digits = decimals(value)
-    ends = number_span(low, high, language, digits)
-    return Cell(number(line.unit.count, language)), Cell(f"{number(value, language, digits)} ({ends})")
+    unit = line.unit
+    ends = number_span(unit.low, unit.high, language, unit.digits)
+    return Cell(number(unit.count, language)), Cell(f"{number(unit.value, language, unit.digits)} ({ends})")

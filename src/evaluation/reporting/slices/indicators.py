@@ -47,9 +47,10 @@ class OfAll:
 def of_all(evidence: Evidence) -> OfAll:
     """Return what all slices of a period share of indicators."""
     main, period, looks = headline().id, str(evidence.period), evidence.looks
+    among = funnel(series_of(evidence.values, main, [period], evidence.synthetic), period)
     return OfAll(
         series_of(evidence.values, main, evidence.periods, evidence.synthetic),
-        funnel(series_of(evidence.values, main, [period], evidence.synthetic), period),
+        replace(among, names={unit: among.name(unit) for unit in among.frame["unit"]}),
         None if looks is None else Words(looks.summary("vi"), looks.summary("en")),
         0.0 if looks is None else looks.alpha,
     )

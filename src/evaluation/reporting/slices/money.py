@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from evaluation.contracts import MISSING, SHOWN, WITHHELD
 from evaluation.costs.budget import DISTRICT
 from evaluation.costs.counts import yearly_counts
 from evaluation.costs.lines import CostLine, cost_lines
-from evaluation.costs.unit_costs import UnitCosts, unit_costs
+from evaluation.costs.unit_costs import UnitCosts, decimals, unit_costs
 from evaluation.reporting.evidence import Evidence
 from evaluation.reporting.slices.own import Own
 from evaluation.reporting.slices.slice import Money, MoneyLine, UnitFigure
@@ -82,7 +83,14 @@ def _figure(costs: UnitCosts, code: str, year: int) -> UnitFigure | None:
     if not len(own) or not own["value"].notna().all():
         return None
     row = own.to_dict("records")[0]
-    return UnitFigure(*(float(row[name]) for name in ("count", "value", "low", "high")))
+    digits = decimals(1000 * float(row["value"]))
+    value, low, high = (_as_written(1000 * float(row[name]), digits) for name in ("value", "low", "high"))
+    return UnitFigure(float(row["count"]), value, low, high, digits)
+
+
+def _as_written(x: float, digits: int) -> float:
+    """Return a number rounded as `language.number` writes it."""
+    return float(Decimal(f"{x:.15g}").quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP))
 
 
 def _alone(costs: UnitCosts, code: str) -> UnitCosts:

@@ -66,12 +66,23 @@ class Aims:
 
 @dataclass(frozen=True)
 class UnitFigure:
-    """How many were counted in a year, and what one cost with its interval (million VND)."""
+    """How many were counted in a year, and what one cost with its interval (thousand VND).
+
+    Rounded as they are written: their interval hangs on how far all districts
+    scatter, and a correction elsewhere mostly changes nothing that is read.
+
+    Attributes
+    ----------
+    count, value, low, high : float
+    digits : int
+        Decimals of the costs.
+    """
 
     count: float
     value: float
     low: float
     high: float
+    digits: int
 
 
 @dataclass(frozen=True)
