@@ -26,8 +26,8 @@ from evaluation.figures import style
 from evaluation.figures.completeness import completeness
 from evaluation.figures.control_chart import control_chart as draw_chart
 from evaluation.figures.funnel import funnel as draw_funnel
+from evaluation.figures.outlines import written
 from evaluation.figures.trend import small_multiples, trend
-from evaluation.figures.vector import written
 from evaluation.language import Words
 from evaluation.monitoring.charts import control_chart
 from evaluation.monitoring.funnel import funnel

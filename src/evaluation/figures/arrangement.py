@@ -8,14 +8,12 @@ every time.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.gridspec import SubplotSpec
@@ -23,30 +21,13 @@ from matplotlib.layout_engine import LayoutEngine
 from matplotlib.spines import Spine
 from matplotlib.transforms import Bbox
 
+from evaluation.figures.letters import printed
 from evaluation.figures.scale import Scale, scales
 from evaluation.figures.vector import Renderer
 
 Margins = tuple[float, float, float, float]
 
 PAD = 3.0  # points kept free around each axes with its words
-DPI = 130
-
-
-@lru_cache(maxsize=1)
-def _printer() -> RendererAgg:
-    return RendererAgg(1, 1, DPI)  # type: ignore[no-untyped-call]
-
-
-@lru_cache(maxsize=8192)
-def printed(text: str, size: float, weight: Any, family: tuple[str, ...]) -> tuple[float, float, float]:
-    """Return width, height and descent of a line where a PNG has it, in points.
-
-    Letters are fitted to whole pixels there: small ones come out up to 5% wider than their outlines.
-    """
-    font = FontProperties(family=list(family), size=size, weight=weight)
-    measured = _printer().get_text_width_height_descent(text, font, False)  # type: ignore[no-untyped-call]
-    wide, tall, under = (float(one) * 72 / DPI for one in measured)
-    return wide, tall, under
 
 
 class Ruler(Renderer):

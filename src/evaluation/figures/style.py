@@ -27,7 +27,8 @@ from matplotlib.ticker import FixedFormatter, FixedLocator, NullFormatter
 from matplotlib.transforms import ScaledTranslation
 
 from evaluation.figures import vector
-from evaluation.figures.arrangement import DPI, Arrangement, printed
+from evaluation.figures.arrangement import Arrangement
+from evaluation.figures.letters import DPI, printed
 from evaluation.language import SYNTHETIC as SYNTHETIC
 from evaluation.language import sentence
 
@@ -348,6 +349,19 @@ def svg(fig: Figure) -> str:
     with house():
         _settle(fig)
         return vector.svg(fig)
+
+
+def ready() -> None:
+    """Load the font with the letters of both languages and draw once: for a process that others are forked from."""
+    letters = "".join(chr(c) for c in (*range(33, 127), *range(192, 433), *range(0x1EA0, 0x1EFA)) if chr(c).isprintable())
+    with house():
+        ax = canvas(None, 2)
+        ax.plot([0, 1], [0, 1], marker="o", label=letters)
+        ax.vlines([0, 1], 0, 1)
+        ax.grid(axis="y")
+        finish(ax, title=letters, handles=ax.lines, notes=[letters], synthetic=True)
+    svg(root(ax))
+    close(root(ax))
 
 
 def close(fig: Figure) -> None:

@@ -9,124 +9,28 @@ coordinate back into data: draw it from protected data only.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 from itertools import groupby, pairwise
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from matplotlib.backend_bases import GraphicsContextBase, RendererBase
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.font_manager import FontProperties
 from matplotlib.path import Path
-from matplotlib.textpath import TextToPath, text_to_path
 from matplotlib.transforms import Affine2D, Transform
 
+from evaluation.figures.letters import EM, SCALE, font_file, heights, line
+from evaluation.figures.outlines import written
 from evaluation.figures.scale import scales
 
 FINE = 100  # steps of a point
-EM = 1000  # steps of a letter's size
 HATCH = 72  # points after which a hatch repeats
 _HATCHES_A_TILE = 6  # rows of one sign of a hatch
 SHOWN_WIDTH = 1100  # pixels that a page gives a figure
 _HIDDEN = ("none", "None", "", " ")
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz"
-
-
-class Line(NamedTuple):
-    """One line of letters at a size of 100 points.
-
-    Attributes
-    ----------
-    glyphs : tuple of (str, int)
-        Name of each outline and its place along the line, in steps of `EM`.
-    width, height, descent : float
-    """
-
-    glyphs: tuple[tuple[str, int], ...]
-    width: float
-    height: float
-    descent: float
-
-
-_outlines: dict[str, str] = {}
-
-
-@lru_cache(maxsize=64)
-def _file(family: tuple[str, ...], weight: Any, slant: Any) -> str:
-    return str(findfont(FontProperties(family=list(family), weight=weight, style=slant)))
-
-
-@lru_cache(maxsize=8192)
-def _line(text: str, file: str) -> Line:
-    """Return a line's outlines and size; outlines are kept for the process."""
-    font = get_font(file)
-    font.set_size(TextToPath.FONT_SCALE, TextToPath.DPI)
-    placed, shapes, _ = text_to_path.get_glyphs_with_font(font, text)
-    scale = EM / TextToPath.FONT_SCALE
-    for name, (vertices, codes) in shapes.items():
-        if name not in _outlines:
-            whole = np.rint(np.asarray(vertices).reshape(-1, 2) * (scale, -scale)).astype(int)
-            _outlines[name] = written(whole.tolist(), np.asarray(codes).tolist())
-    glyphs = tuple((str(name), round(float(x) * scale)) for name, x, _, _ in placed if _outlines[name])
-    font.set_text(text, 0.0, flags=_UNHINTED)
-    width, height = font.get_width_height()
-    return Line(glyphs, width / 64, height / 64, font.get_descent() / 64)
-
-
-_UNHINTED = text_to_path._get_hinting_flag()  # type: ignore[attr-defined]
-
-
-def written(points: list[list[int]], codes: list[int] | None) -> str:
-    """Return path data in whole steps, each point told from the one before.
-
-    Parameters
-    ----------
-    points : list of [int, int]
-    codes : list of int or None
-        Of `matplotlib.path.Path`; None for one open line.
-    """
-    if not points:
-        return ""
-    out: list[str] = []
-    x = y = x0 = y0 = 0
-    at, end, last = 0, len(points), ""
-    while at < end:
-        code = (1 if at == 0 else 2) if codes is None else codes[at]
-        if code == 79:
-            out.append("z")
-            x, y, last, at = x0, y0, "z", at + 1
-        elif code == 0:
-            break
-        elif code == 2:
-            a, b = points[at]
-            dx, dy = a - x, b - y
-            if not dy and dx:
-                letter, said = "h", str(dx)
-            elif not dx and dy:
-                letter, said = "v", str(dy)
-            else:
-                letter, said = "l", f"{dx} {dy}" if dy >= 0 else f"{dx}{dy}"
-            # After "m" further pairs are lines from point to point; after "M" they would count from the corner.
-            if letter == last or (letter == "l" and last == "m"):
-                out.append(said if said[0] == "-" else " " + said)
-            else:
-                out.append(letter + said)
-                last = letter
-            x, y, at = a, b, at + 1
-        elif code == 1:
-            a, b = points[at]
-            last = "m" if out else "M"
-            out.append(f"{last}{a - x} {b - y}")
-            x, y, x0, y0, at = a, b, a, b, at + 1
-        else:
-            count = code - 1  # 3: one control point and the end; 4: two and the end
-            pairs = [f"{a - x} {b - y}" for a, b in points[at : at + count]]
-            letter = "q" if code == 3 else "c"
-            out.append(("" if letter == last else letter) + (" " if letter == last else "") + " ".join(pairs))
-            (x, y), last, at = points[at + count - 1], letter, at + count
-    return "".join(out).replace(" -", "-")
 
 
 def _names() -> Iterator[str]:
@@ -209,20 +113,26 @@ class Renderer(RendererBase):
 
     def get_text_width_height_descent(self, s: str, prop: FontProperties, ismath: Any) -> tuple[float, float, float]:
         """Return the size of a line of text in dots."""
-        line = _line(s, _file(tuple(prop.get_family()), prop.get_weight(), prop.get_style()))
-        scale = prop.get_size_in_points() / TextToPath.FONT_SCALE * self.dot
-        return line.width * scale, line.height * scale, line.descent * scale
+        found = line(s, font_file(tuple(prop.get_family()), prop.get_weight(), prop.get_style()))
+        scale = prop.get_size_in_points() / SCALE * self.dot
+        return found.width * scale, found.height * scale, found.descent * scale
+
+    def _get_font_height_metrics(self, prop: FontProperties) -> tuple[float, float, float]:
+        """Return a font's ascent, descent and gap in dots: matplotlib asks if it can, and else reads the font's tables each time."""
+        size = prop.get_size_in_points() * self.dot
+        ascent, descent, gap = heights(font_file(tuple(prop.get_family()), prop.get_weight(), prop.get_style()))
+        return ascent * size, descent * size, gap * size
 
     def draw_path(self, gc: GraphicsContextBase, path: Path, transform: Transform, rgbFace: Any = None) -> None:
         """Write one path."""
         look = self._look(gc, rgbFace)
         if look is None:
             return
-        line = rgbFace is None and gc.get_hatch() is None
-        points, codes = self._points(path, transform, simplify=line and path.should_simplify)
+        bare = rgbFace is None and gc.get_hatch() is None
+        points, codes = self._points(path, transform, simplify=bare and path.should_simplify)
         if len(points):
             look += self._clip(gc, points)
-            whole = line and gc.get_rgb()[3] == 1 and gc.get_dashes()[1] is None
+            whole = bare and gc.get_rgb()[3] == 1 and gc.get_dashes()[1] is None
             self._shape(written(points.tolist(), codes), look, mergeable=whole)
 
     def draw_markers(
@@ -290,9 +200,8 @@ class Renderer(RendererBase):
         mtext: Any = None,
     ) -> None:
         """Write one line of text as outlines; a line that stands twice is written once."""
-        file = _file(tuple(prop.get_family()), prop.get_weight(), prop.get_style())
-        line = _line(s, file)
-        if not line.glyphs:
+        file = font_file(tuple(prop.get_family()), prop.get_weight(), prop.get_style())
+        if not (glyphs := line(s, file).glyphs):
             return
         alpha = gc.get_alpha() if gc.get_forced_alpha() else gc.get_rgb()[3]
         turn = f"rotate({_short(-angle)})" if angle else ""
@@ -307,8 +216,8 @@ class Renderer(RendererBase):
             return
         self.known[key] = name = next(self.names)
         uses = []
-        for glyph, along in line.glyphs:
-            outline = self._name(glyph, f'path d="{_outlines[glyph]}"')
+        for data, along in glyphs:
+            outline = self._name(("letter", data), f'path d="{data}"')
             uses.append(f'<use href="#{outline}" x="{along}"/>' if along else f'<use href="#{outline}"/>')
         self._add(f'<g transform="{place}"', look, f'><g id="{name}">{"".join(uses)}</g></g>')
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from html import escape
 from typing import Any
 
@@ -20,6 +20,8 @@ def _inline(text: str) -> Markup:
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text)))
 
 
+# Data hold no ">" of their own: it is escaped.
+_BETWEEN = re.compile(r">\n+<")
 WIDE, HIGH, MARGIN = 104, 26, 3  # points of a small line
 _COURSE, _BASE = "#1d4e7a", "#c4ccd4"
 # A browser reads single quotes as well, and fewer signs than base64 are needed.
@@ -71,11 +73,23 @@ def course(values: Sequence[float | None], alternative: str) -> Markup:
     return Markup(f'<img class="course" src="{source}" alt="{escape(alternative)}" width="{WIDE}" height="{HIGH}">')
 
 
+@lru_cache(maxsize=4)
+def _compact(style: str) -> Markup:
+    """Return a style sheet of ours without the blanks that only its readers need."""
+    return Markup(re.sub(r":\s+", ":", re.sub(r"\s*([{};,])\s*", r"\1", style)).replace(";}", "}").strip())
+
+
 @cache
 def _environment() -> Environment:
     made = Environment(
-        loader=PackageLoader("evaluation.reporting"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader("evaluation.reporting"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
     )
+    made.filters["compact"] = _compact
     made.filters["inline"] = _inline
     made.globals["course"] = course
     made.globals["address"] = _address
@@ -132,4 +146,11 @@ def index(
 
 
 def _render(name: str, **content: Any) -> str:
-    return _environment().get_template(name).render(mark=SYNTHETIC, **content)
+    whole = _environment().get_template(name).render(mark=SYNTHETIC, **content)
+    return _BETWEEN.sub("><", whole)
+
+
+def ready() -> None:
+    """Compile the templates now: for a process that others are forked from."""
+    for name in ("page.html.j2", "fragment.html.j2", "index.html.j2"):
+        _environment().get_template(name)
