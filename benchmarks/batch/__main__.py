@@ -113,8 +113,11 @@ class Benchmark:
         ready, empty = standings.get(("district", True), {}), standings.get(("district", False), {})
         shared = _seconds(empty, "cold") - _seconds(ready, "cold")
         start = _seconds(ready, "cold") - _seconds(ready, "warm")
-        few_reports = replace(work, jobs=dict(list(work.jobs.items())[:FEW]))
-        self.found.parts = measured_parts(self.ground, few_reports, self.found.account, shared, start)
+        self.tell("One worker, warm")
+        jobs = dict(list(work.jobs.items())[:FEW])
+        alone = self.ground.run(BY_KEY["warm"], replace(work, workers=1, jobs=jobs), ready=True)
+        self.found.alone = account(self.ground)
+        self.found.parts = measured_parts(alone, len(jobs), self.found.alone, shared, start)
 
     def try_to(self, contestant: Contestant, work: Work) -> None:
         """Measure the memory of a way, if it can run."""

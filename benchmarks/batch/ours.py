@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from contextlib import nullcontext
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from benchmarks.batch.work import Work, fresh
 
-from evaluation.settings import DEFAULT_PERIOD
+from evaluation.settings import DEFAULT_PERIOD, folders, private
 
 
 def main() -> None:
@@ -42,13 +43,33 @@ def _reports(work: Work) -> None:
 
 
 def _notebooks(work: Work) -> None:
-    from benchmarks.batch.in_process import one
-    from joblib import Parallel, delayed
+    """Run any notebook as a row of `evaluation report --jobs` is run, and publish a page of each as a report is."""
+    from evaluation import kernels
+    from evaluation.batch.environment import of_all, of_job
 
-    from evaluation.kernels import kernel_name, start
+    private_folder = private(folders().work)
+    with kernels.start(of_all(private_folder)) or nullcontext():
+        # While the server loads what the kernels need, this process loads what papermill and the pages need.
+        import nbformat
+        from nbconvert import HTMLExporter
 
-    with start() or nullcontext():
-        Parallel(n_jobs=work.workers, backend="threading")(delayed(one)(work, name, kernel_name().name) for name in work.jobs)
+        from evaluation.batch.jobs import Limits
+        from evaluation.batch.kernel import Task, execute
+        from evaluation.batch.pool import worked_through
+        from evaluation.batch.publish import publish
+        from evaluation.batch.stages import Clock
+
+        exporter, limits = HTMLExporter(), Limits()
+
+        def one(name: str) -> tuple[str, str]:
+            folder = private(private_folder / "runs" / f"benchmark-{os.getpid()}" / name)
+            surroundings = of_job(private_folder, folder, limits, None)
+            task = Task(Path(work.notebook), work.jobs[name], folder, private_folder / "jupyter", surroundings, limits)
+            page, _ = exporter.from_notebook_node(nbformat.from_dict(execute(task, Clock())))
+            return name, page
+
+        for name, page in worked_through(list(work.jobs), one, work.workers):
+            publish({work.page(name): page.encode()}, "benchmark")
 
 
 if __name__ == "__main__":

@@ -5,40 +5,37 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
-from benchmarks.batch.contestants import BY_KEY
-from benchmarks.batch.rounds import Ground
+from benchmarks.batch.measure import Run
 from benchmarks.batch.scale_out import Parts
-from benchmarks.batch.work import Work
 
 TASKS, SLICE = 1000, 200_000  # bytes that travel with each order
 
 
-def measured_parts(ground: Ground, work: Work, account: Mapping[str, Any], shared: float, start: float) -> Parts:
+def measured_parts(alone: Run, jobs: int, account: Mapping[str, Any], shared: float, start: float) -> Parts:
     """Measure what is not known yet and return all parts.
 
     Parameters
     ----------
-    ground : Ground
-    work : Work
-        The real report.
+    alone : Run
+        Our own batch with one worker, warm.
+    jobs : int
+        Reports that it made.
     account : mapping
-        Of a run of ours.
+        That it wrote.
     shared, start : float
         Seconds: what comes once a run, and once a worker.
     """
-    alone = ground.run(BY_KEY["warm"], replace(work, workers=1), ready=True)
-    client = alone.client / len(work.jobs)
+    client = alone.client / jobs
     published = [job["stages"].get("publishing", 0.0) for job in account.get("jobs", {}).values()]
     publisher = statistics.median(published) if published else 0.0
-    kernel = alone.seconds / len(work.jobs) - client - publisher
+    kernel = alone.seconds / jobs - client - publisher
     return Parts(max(shared, 0.0), max(start, 0.0), scheduler(), client, kernel, publisher)
 
 
 def scheduler() -> float:
-    """Return the seconds that a Dask scheduler takes to hand out an order with its slice and bring as much back; the two workers do nothing."""
+    """Return the seconds that a Dask scheduler takes to hand out an order with its slice and bring as much back from an idle worker."""
     from distributed import Client, LocalCluster
 
     with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster, Client(cluster) as client:

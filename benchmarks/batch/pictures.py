@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from benchmarks.batch.scale_out import JOBS, WORKERS, Parts, course
 
@@ -36,7 +37,7 @@ def scale_out(parts: Parts, path: Path) -> None:
         _saved(fig, path)
 
 
-def stages(account: Mapping[str, object], seconds: float, path: Path) -> None:
+def stages(account: Mapping[str, Any], seconds: float, path: Path) -> None:
     """Draw where the seconds of a run went: reports by stage, cells within, and what comes once."""
     import matplotlib.pyplot as plt
 
@@ -53,25 +54,30 @@ def stages(account: Mapping[str, object], seconds: float, path: Path) -> None:
         _saved(fig, path)
 
 
-def spent(account: Mapping[str, object], seconds: float) -> list[tuple[str, float, str]]:
+def spent(account: Mapping[str, Any], seconds: float) -> list[tuple[str, float, str]]:
     """Return what took how long: (words, seconds, of what)."""
     import statistics
 
-    jobs = [job for job in account["jobs"].values() if job["outcome"] == "done"]  # type: ignore[attr-defined]
-    told = float(account["seconds"])  # type: ignore[arg-type]
+    jobs = [job for job in account["jobs"].values() if job["outcome"] == "done"]
+    told = float(account["seconds"])
     rows = [("before the run: Python, imports", seconds - told, "run")]
-    rows += [(f"run: {name}", value, "run") for name, value in account["stages"].items()]  # type: ignore[attr-defined]
+    rows += [(f"run: {name}", value, "run") for name, value in account["stages"].items()]
     rows.append(("run: reports", told - sum(value for _, value, kind in rows[1:] if kind == "run"), "run"))
     names: Sequence[str] = list(dict.fromkeys(name for job in jobs for name in job["stages"]))
     rows += [(f"a report: {name}", statistics.median(job["stages"].get(name, 0.0) for job in jobs), "report") for name in names]
-    rows.append(("a report: its cells together", statistics.median(sum(job["cells"]) for job in jobs), "report"))
-    cells = max((len(job["cells"]) for job in jobs), default=0)
-    for k in range(cells):
-        rows.append((f"cell {k + 1}", statistics.median(job["cells"][k] for job in jobs if len(job["cells"]) > k), "cell"))
+    rows.append(("a report: its cells together", statistics.median(cells_together(job) for job in jobs), "report"))
+    for place, line in dict.fromkeys((cell["place"], cell["line"]) for job in jobs for cell in job["cells"]):
+        taken = [cell["seconds"] for job in jobs for cell in job["cells"] if cell["place"] == place]
+        rows.append((f"cell {place}: {line[:40]}", statistics.median(taken), "cell"))
     return rows
 
 
-def _saved(fig: object, path: Path) -> None:
+def cells_together(job: Mapping[str, Any]) -> float:
+    """Return the seconds of all cells of a report."""
+    return sum(float(cell["seconds"]) for cell in job["cells"])
+
+
+def _saved(fig: Any, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(style.png(fig))  # type: ignore[arg-type]
-    style.close(fig)  # type: ignore[arg-type]
+    path.write_bytes(style.png(fig))
+    style.close(fig)

@@ -40,10 +40,16 @@ class Ground:
         return self.folder / "kept-cache"
 
     def clear(self, ready: bool) -> None:
-        """Make the root anew, with shared results in its cache or without."""
+        """Make the root anew, with shared results in its cache or without; matplotlib's list of fonts stays, as it does for all."""
+        fonts = self.folder / "kept-fonts"
+        if (found := self.root / "work" / "matplotlib").exists():
+            shutil.rmtree(fonts, ignore_errors=True)
+            shutil.move(found, fonts)
         fresh(self.root)
         (self.root / "work").mkdir(mode=0o700)
         (self.root / "outputs").mkdir()
+        if fonts.exists():
+            shutil.copytree(fonts, self.root / "work" / "matplotlib")
         for name in SHARED:
             (self.root / name).symlink_to(folders().root / name)
         if ready and self.kept.exists():
