@@ -9,7 +9,7 @@ import shutil
 import tempfile
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -193,7 +193,7 @@ class Hands:
         self.room = 0
         self.alone: float | None = None
 
-    def worked_through(self, orders: Sequence[Order], workers: int | None = None) -> Iterator[Product]:
+    def worked_through(self, orders: Sequence[Order], workers: int | None = None) -> Generator[Product, None, None]:
         """Do all jobs, and yield what came of each as it ends.
 
         Parameters
@@ -280,7 +280,7 @@ class Hands:
 
 def _told(event: Mapping[str, Any], orders: Mapping[str, Order]) -> None:
     """Tell of what happened on a worker."""
-    orders[event["job"]].watch(Event(**event))
+    orders[event["job"]].watch(Event(event["name"], event["job"], event["told"]))
 
 
 def _kept(folder: Path, left: Mapping[str, bytes]) -> None:

@@ -149,9 +149,10 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill ships 
             return None
         self._printed[cell_index] = limit + 1
         self.around.watchdog.end(Reason.OUTPUT)
-        text = content["text"] if kind == "stream" else ""
-        text = text.removesuffix(CUT)[: limit - before] + CUT
-        message["msg_type"], message["content"] = "stream", {"name": content.get("name", "stdout"), "text": text}
+        if kind != "stream":
+            message["msg_type"], message["content"] = "stream", {"name": "stdout", "text": CUT}
+        elif printed > limit + len(CUT) or not content["text"].endswith(CUT):
+            content["text"] = content["text"][: limit - before] + CUT
         return super().process_message(message, cell, cell_index)
 
 

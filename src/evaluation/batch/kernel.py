@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
-import nbformat
 import zmq
 from jupyter_client.kernelspec import NoSuchKernel
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
@@ -83,6 +83,8 @@ def execute(task: Task, clock: Clock) -> dict[str, Any]:
         for attempt in range(1, ATTEMPTS + 1):
             began: list[int] = []
             working: list[Any] = []
+            if watchdog.reason:
+                raise JobFailure(watchdog.reason)
             try:
                 return _once(task, clock, watchdog, began, working.append)
             except (RuntimeError, NoSuchKernel, zmq.ZMQError, CellTimeoutError, PapermillExecutionError, CellExecutionError) as error:
@@ -90,6 +92,7 @@ def execute(task: Task, clock: Clock) -> dict[str, Any]:
                 if reason is not Reason.KERNEL_START or attempt == ATTEMPTS:
                     for notebook in working:
                         keep(notebook, task.folder)
+                        notebook["cells"] = []  # what is left of the client holds on to it for a while
                     raise JobFailure(reason, **details) from error
             finally:
                 watchdog.let_go()
@@ -134,8 +137,8 @@ def _once(task: Task, clock: Clock, watchdog: Watchdog, began: list[int], keep: 
 
 def keep(notebook: Any, folder: Path) -> None:
     """Leave a notebook in a job's folder as far as it came, for whoever looks into it."""
-    with contextlib.suppress(OSError):
-        (folder / NOTEBOOK).write_text(nbformat.writes(notebook), "utf-8")  # type: ignore[no-untyped-call]
+    with contextlib.suppress(OSError), (folder / NOTEBOOK).open("w", encoding="utf-8") as file:
+        json.dump(notebook, file, ensure_ascii=False, indent=1)  # piece by piece: it may hold all that a cell may print
 
 
 def _unformatted(path: Path) -> str:

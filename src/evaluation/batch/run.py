@@ -6,9 +6,9 @@ import datetime as dt
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -242,22 +242,29 @@ class _Run:
         first = self.asked.jobs[0]
         self.watch(Event(RUN_BEGUN, told={"run": self.mark, "kind": first.kind, "period": first.period, "jobs": len(self.asked.jobs)}))
         try:
-            with self.clock.stage("plan"):
-                todo = self.asked.planned(self.watch, making=True)
-            making = sorted((p for p in todo if p.reason), key=lambda p: -p.seconds)
-            self.watch(Event(PLANNED, told={"current": len(todo) - len(making), "making": {p.job.name: p.told for p in making}}))
-            for p in todo:
-                if not p.reason:
-                    self._ended(_current(p.job, self.ends[p.job.name]))
-            if making:
-                self._make(making)
-            elif self.killed:
-                self._settle()
+            with self.interrupts.heard():
+                self._do()
+        except KeyboardInterrupt:
+            raise Cancelled from None
         finally:
             outcomes = Counter(record.outcome for record in self.records.values())
             told = {name: outcomes[name] for name in (DONE, CURRENT, FAILED)} | {"of": len(self.asked.jobs), "written": self.written}
             self.watch(Event(RUN_ENDED, told=told | {"seconds": round(self.clock.seconds, 3), "stages": self.clock.rounded()}))
         return Batch(tuple(self.records[job.name] for job in self.asked.jobs), self.asked.folder, self.folder, self.written)
+
+    def _do(self) -> None:
+        with self.clock.stage("plan"):
+            todo = self.asked.planned(self.watch, making=True)
+        making = sorted((p for p in todo if p.reason), key=lambda p: -p.seconds)
+        self.watch(Event(PLANNED, told={"current": len(todo) - len(making), "making": {p.job.name: p.told for p in making}}))
+        for p in todo:
+            if not p.reason:
+                self._ended(_current(p.job, self.ends[p.job.name]))
+        if making:
+            self._make(making)
+        elif self.killed:
+            with self.interrupts.held():
+                self._settle()
 
     def watch(self, event: Event) -> None:
         """Tell of what happened, and keep what the account needs of it."""
@@ -276,7 +283,7 @@ class _Run:
             self._make_with(making, hands)
 
     @contextmanager
-    def _hands(self, making: Sequence[Planned]) -> Iterator[Callable[[], Iterator[Product]]]:
+    def _hands(self, making: Sequence[Planned]) -> Iterator[Callable[[], Generator[Product, None, None]]]:
         """Make ready where the jobs are done, and give what does them: threads of this process, or workers of a cluster."""
         if self.where is None:
             with self.clock.stage("server"):
@@ -294,15 +301,15 @@ class _Run:
         first = self.asked.jobs[0]
         return open_store(first.store, first.as_of).content_hash()
 
-    def _make_with(self, making: Sequence[Planned], hands: Callable[[], Iterator[Product]]) -> None:
+    def _make_with(self, making: Sequence[Planned], hands: Callable[[], Generator[Product, None, None]]) -> None:
         with self.clock.stage("load"):
             check_names(making[0].job.parameters, self.asked.template)
         journal = Journal(private(private(self.asked.work / RUNS) / self.mark))
         journal.begin(self._told(making))
         inputs = {p.job.name: p.inputs for p in making}
         try:
-            with self.interrupts.heard(), self.clock.stage("reports"):
-                for product in hands():
+            with self.clock.stage("reports"), closing(hands()) as products:
+                for product in products:
                     record = self._published(product, journal, inputs)
                     self._ended(record)
         except KeyboardInterrupt:
@@ -311,7 +318,7 @@ class _Run:
                     lost = replace(Record.failed(p.job, Reason.INTERRUPTED), seconds=0.0)
                     self.records[lost.name] = lost
                     self.ends[lost.name] = manifest.entry(lost, {})
-            raise Cancelled from None
+            raise
         finally:
             with self.interrupts.held():
                 try:
@@ -319,12 +326,12 @@ class _Run:
                 except OSError:
                     self.written = False
 
-    def _here(self, making: Sequence[Planned]) -> Iterator[Product]:
+    def _here(self, making: Sequence[Planned]) -> Generator[Product, None, None]:
         with self.clock.stage("load"):
             from evaluation.batch.pool import processors, worked_through
             from evaluation.batch.worker import fulfil
 
-        yield from worked_through(self._orders(making), fulfil, min(self.workers or processors(), len(making)))
+        yield from worked_through(self._orders(making), fulfil, min(self.workers or processors(), len(making)), self.folder)
 
     def _orders(self, making: Sequence[Planned]) -> list[Order]:
         from evaluation.batch.worker import Order

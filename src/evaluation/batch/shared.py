@@ -85,16 +85,21 @@ def _executed(job: Job, work: Path, clock: Clock, watch: Watch) -> bool:
     environment = of_all(work)
     with kernels.start(environment) or nullcontext():
         from evaluation.batch.kernel import Task, execute
+        from evaluation.batch.pool import worked_through
 
         folder = private(private(work / RUNS) / f"shared-{uuid4().hex[:12]}")
         template = folders().notebooks / "reports" / "shared_results.ipynb"
         parameters = {"period": job.period, "store": str(job.store), "as_of": job.as_of.isoformat()}
         environment["IPYTHONDIR"] = str(private(folder / "ipython"))
         task = Task(template, parameters, folder, work / "jupyter", environment, Limits(), watch)
-        try:
-            with clock.stage("notebook"):
-                execute(task, clock)
-        except JobFailure:
-            return False  # the notebook stays, as far as it came
-        shutil.rmtree(folder, ignore_errors=True)
-        return True
+
+        def made(task: Task) -> bool:
+            try:
+                with clock.stage("notebook"):
+                    execute(task, clock)
+            except JobFailure:
+                return False  # the notebook stays, as far as it came
+            shutil.rmtree(folder, ignore_errors=True)
+            return True
+
+        return all(worked_through([task], made, 1, folder))

@@ -13,6 +13,8 @@ from weakref import WeakSet
 from evaluation.batch.records import Reason
 
 _watching: WeakSet[Watchdog] = WeakSet()
+_ended: set[Path] = set()
+_all = threading.RLock()  # a signal may come while it is held
 
 
 class Watchdog:
@@ -34,7 +36,10 @@ class Watchdog:
         self.reason: Reason | None = None
         self._process = 0
         self._lock = threading.RLock()  # a signal may come while it is held
-        _watching.add(self)
+        with _all:
+            _watching.add(self)
+            if folder and any(folder.is_relative_to(over) for over in _ended):
+                self.reason = Reason.INTERRUPTED
 
     def watch(self, process: int) -> None:
         """Take over a kernel that leads a process group of its own; one that came too late is ended at once."""
@@ -68,10 +73,13 @@ class Watchdog:
 
 
 def end_all(under: Path | None = None) -> None:
-    """End every kernel of this process, or those of jobs below a folder: their run was cancelled."""
-    for watchdog in list(_watching):
-        if under is None or (watchdog.folder and watchdog.folder.is_relative_to(under)):
-            watchdog.end(Reason.INTERRUPTED)
+    """End every kernel of this process, or those of jobs below a folder, also of jobs yet to begin: their run was cancelled."""
+    with _all:
+        if under is not None:
+            _ended.add(under)
+        found = [w for w in _watching if under is None or (w.folder and w.folder.is_relative_to(under))]
+    for watchdog in found:
+        watchdog.end(Reason.INTERRUPTED)
 
 
 def _kill(process: int) -> None:

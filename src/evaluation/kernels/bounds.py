@@ -39,7 +39,7 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
         bound = Bound(output)
         for stream in (sys.stdout, sys.stderr):
             _not_beside(stream)
-            stream.write = bound.over(stream.write)  # type: ignore[method-assign]
+            stream.write = bound.over(stream.write, stream.flush)  # type: ignore[method-assign]
         session = shell.kernel.session  # type: ignore[attr-defined]
         session.send = bound.over_messages(session.send)
         shell.events.register("pre_run_cell", bound.again)
@@ -91,7 +91,7 @@ class Bound:
         """Begin to count anew: another cell."""
         self.left = self.size
 
-    def over(self, write: Any) -> Any:
+    def over(self, write: Any, flush: Callable[[], Any] = lambda: None) -> Any:
         """Return a stream's ``write`` that stops at the bound."""
         self._say = write
 
@@ -100,8 +100,10 @@ class Bound:
                 self.left -= len(text)
                 write(text)
             elif self.left >= 0:
-                write(text[: self.left] + CUT)
-                self.left = -1
+                left, self.left = self.left, -1
+                write(text[:left])
+                flush()  # the sentence takes letters of two bytes: in one message with it, all would
+                write(CUT)
             return len(text)
 
         return bounded
