@@ -7,7 +7,7 @@ import contextlib
 import shutil
 import threading
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -143,7 +143,8 @@ class Supplies(WorkerPlugin):
     def _watch(self, event: Event) -> None:
         if self.unfit:
             end_all(self.folder)  # a kernel that started while the others were ended
-        self.worker.log_event(self.name, asdict(event))
+        told = {name: value for name, value in event.told.items() if name != "process"}  # a number of this machine alone
+        self.worker.log_event(self.name, {"name": event.name, "job": event.job, "told": told})
 
 
 def _left(folder: Path) -> list[tuple[str, bytes]]:
