@@ -38,7 +38,7 @@ SCRUB := $(BIN)/nbstripout --unix-newlines --extra-keys "metadata.papermill meta
 	cell.metadata.collapsed cell.metadata.scrolled cell.metadata.vscode"
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadscope
 # Stored outputs are compared strictly; machines of different locales must write the same words.
-NBVAL := --nbval --nbval-current-env --nbval-cell-timeout=300 --nbval-kernel-startup-timeout=120
+NBVAL := --nbval --nbval-kernel-name=evaluation --nbval-cell-timeout=300 --nbval-kernel-startup-timeout=120
 STEADY := LC_ALL=C.UTF-8
 
 .PHONY: help reports test check benchmark benchmark-batch validate fuzz test-store check-format check-lint check-types check-floors \
@@ -135,7 +135,7 @@ lock: ## write requirements.lock again from pyproject.toml (ARGS=--upgrade for n
 
 clean: ## remove the environment and all caches; outputs/ and the evidence store stay
 	@rm -rf $(VENV) $(PEERS) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis work/mypy work/import-linter work/lock-tool \
-		work/ipython work/jupyter work/matplotlib work/coverage
+		work/ipython work/jupyter work/matplotlib work/coverage work/benchmark
 	@find src tests notebooks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 work:

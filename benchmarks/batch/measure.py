@@ -18,6 +18,7 @@ import psutil
 MARK = "EVALUATION_BENCHMARK"
 BUSY = 0.1  # of the machine: what others took in the moment before a round that makes it doubtful
 MOMENT = 1.0  # seconds
+LONGEST = 3600.0  # seconds, then a run is given up
 EVERY = 0.2  # seconds between two looks at memory
 FORKED = "evaluation.kernels"
 
@@ -148,7 +149,7 @@ def measured(
         watcher = threading.Thread(target=watch, args=(made,)) if made else None
         if watcher:
             watcher.start()
-        said, _ = running.communicate()
+        said = _said(running)
         seconds = time.perf_counter() - began
         over.set()
         if watcher:
@@ -158,6 +159,14 @@ def measured(
         raise Ended(f"{Path(command[0]).name} ended with {running.returncode}: {' | '.join(told[-3:])[:400]}")
     own = json.loads(said.strip().splitlines()[-1]) if says else {}
     return Run(own.get("seconds", seconds), load, others, tuple(seen), own.get("client", 0.0))
+
+
+def _said(running: subprocess.Popen[str]) -> str:
+    try:
+        return running.communicate(timeout=LONGEST)[0]
+    except subprocess.TimeoutExpired:
+        running.kill()
+        return ""
 
 
 def _look(mark: str, at: float, made: int) -> Seen:

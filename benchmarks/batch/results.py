@@ -21,7 +21,7 @@ AGAINST_SHELL, COLD_FLOOR, WARM_FLOOR, CELLS, PAIR = 12.0, 1.7, 1.4, 0.6, 350 * 
 TITLES = {
     ("frozen", True): "The frozen notebook: 15 cells, 8 figures",
     ("district", True): "The real district report, shared results ready for all",
-    ("district", False): "The real district report, shared results not ready: each begins with an empty cache",
+    ("district", False): "The real district report, shared results not ready: each begins with an empty cache, one round",
 }
 
 
