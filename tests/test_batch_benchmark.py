@@ -8,7 +8,8 @@ from types import ModuleType
 import pytest
 
 ROOT = Path(__file__).parents[1]
-SHOWN = (
+PICTURE = "<img src='data:image/png;base64,AA=='>"
+SHOWN = f"<table><tr><th>a</th><td>1</td></tr></table><p>Two <b>words</b></p><pre>one line\nanother</pre>{PICTURE}"
     "<table><tr><th>a</th><td>1</td></tr></table><p>Two <b>words</b></p><pre>one line\nanother</pre><img src='data:image/png;base64,AA=='>"
 )
 
