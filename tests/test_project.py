@@ -107,7 +107,7 @@ def test_the_reports_are_built_by_the_command_line():
 
 def test_the_suite_runs_every_notebook_strictly_and_in_one_place_each():
     command = _make("--dry-run", "test")
-    assert "tests notebooks --nbval --nbval-current-env" in command
+    assert "tests notebooks --nbval --nbval-kernel-name=evaluation" in command
     assert "--nbval-lax" not in command
     assert "--dist loadscope" in command
     for limit in ("--nbval-cell-timeout=", "--nbval-kernel-startup-timeout="):

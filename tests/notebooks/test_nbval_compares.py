@@ -18,7 +18,7 @@ import nbformat
 import pytest
 
 ROOT = Path(__file__).parents[2]
-STRICT = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=300", "--nbval-kernel-startup-timeout=120"]
+STRICT = ["--nbval", "--nbval-kernel-name=evaluation", "--nbval-cell-timeout=300", "--nbval-kernel-startup-timeout=120"]
 # One code cell each; the last cell that stores text/plain is the third.
 SOURCES = {
     "stdout": "print('tested:', 1234)",

@@ -15,6 +15,7 @@ import tempfile
 import threading
 import time
 import traceback
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
@@ -25,17 +26,19 @@ from evaluation.kernels.wire import Request
 LAUNCHER = "ipykernel_launcher"
 
 
-def become(request: Request) -> NoReturn:
+def become(request: Request, made: Mapping[str, str]) -> NoReturn:
     """Be the kernel asked for, until it ends.
 
     Parameters
     ----------
     request : Request
+    made : mapping of str
+        Variables that interpreter and kernel set themselves as they start.
     """
     _default_signals()
     _take_files(request)
     os.umask(request.umask)
-    _take_environment(request.environment)
+    _take_environment(request.environment, made)
     _forget()
     _draw_anew()
     _set_matplotlib()
@@ -104,13 +107,9 @@ def _take_files(request: Request) -> None:
         stream.reconfigure(line_buffering=number == 2 or os.isatty(number))  # type: ignore[union-attr]
 
 
-def _take_environment(environment: dict[str, str]) -> None:
-    # The interpreter chose this one as it started, from the variables that server and kernel share.
-    chosen = os.environ.get("LC_CTYPE")
+def _take_environment(environment: dict[str, str], made: Mapping[str, str]) -> None:
     os.environ.clear()
-    os.environ.update(environment)
-    if chosen is not None:
-        os.environ.setdefault("LC_CTYPE", chosen)
+    os.environ.update({**made, **environment})
     time.tzset()
     locale.setlocale(locale.LC_ALL, "C")
     with suppress(locale.Error):

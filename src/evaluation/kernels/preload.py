@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 import traceback
 import warnings
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from pkgutil import walk_packages
 
-MODULES = (
+KERNEL = (
     "ipykernel.ipkernel",
     "ipykernel.kernelapp",
     "ipykernel.zmqshell",
@@ -21,6 +23,8 @@ MODULES = (
     "IPython.extensions.storemagic",
     "sqlite3",
     "tornado.platform.asyncio",
+)
+PACKAGES = (
     "numpy",
     "pandas",
     "scipy.stats",
@@ -70,9 +74,19 @@ FACTS = (
 LANGUAGES = ("vi", "en")
 
 
-def preload() -> None:
-    """Load it all. What cannot be loaded is written to the log and left to the notebook, which will say what is wrong."""
-    for module in MODULES:
+def preload() -> dict[str, str]:
+    """Load it all. What cannot be loaded is written to the log and left to the notebook, which will say what is wrong.
+
+    Returns
+    -------
+    dict of str
+        The variables that interpreter and kernel have set in the environment, as they do in every kernel.
+    """
+    given = Path("/proc/self/environ").read_bytes().split(b"\0")
+    for module in KERNEL:
+        _try(lambda name=module: import_module(name))  # type: ignore[misc]
+    made = {name: value for name, value in os.environ.items() if os.fsencode(f"{name}={value}") not in given}
+    for module in PACKAGES:
         _try(lambda name=module: import_module(name))  # type: ignore[misc]
     for room in ROOMS:
         _try(lambda name=room: _whole(f"evaluation.{name}"))  # type: ignore[misc]
@@ -82,6 +96,7 @@ def preload() -> None:
         _try(lambda spoken=language: _read_words(spoken))  # type: ignore[misc]
     _try(_draw)
     _forget_warnings()
+    return made
 
 
 def _try(step: Callable[[], object]) -> None:

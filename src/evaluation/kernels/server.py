@@ -34,14 +34,14 @@ def main(arguments: list[str]) -> None:
     listener, path = socket.socket(fileno=int(arguments[0])), Path(arguments[1])
     listener.set_inheritable(False)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    preload()
+    made = preload()
     gc.collect()
     gc.freeze()  # the collector of a kernel leaves the shared pages alone
     request = serve(listener, path)
     if request is not None:
         from evaluation.kernels.fresh import become
 
-        become(request)
+        become(request, made)
 
 
 def serve(listener: socket.socket, path: Path) -> Request | None:
