@@ -21,7 +21,7 @@ from evaluation.batch.stages import Clock
 from evaluation.reporting.provenance import code_version
 
 SCHEMA = 1
-KEPT = 100  # a run of the 24 takes 100 KB: three years of the city's quarters, each made some eight times, in 10 MB
+KEPT = 100  # a run of the 24 takes some 60 KB: three years of the city's quarters, each made eight times, in 6 MB
 
 
 def path(folder: Path) -> Path:

@@ -39,8 +39,8 @@ class Planned:
 
     @property
     def told(self) -> dict[str, Any]:
-        """Why it is made, and the seconds of the last time; None where it was never made."""
-        return {"why": self.reason, "seconds": self.seconds if math.isfinite(self.seconds) else None}
+        """Why it is made, and the seconds of the last time; None where it never came to an end."""
+        return {"why": self.reason, "seconds": self.seconds if 0 < self.seconds < math.inf else None}
 
 
 def ends(folder: Path, work: Path) -> dict[str, dict[str, Any]]:
