@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +16,16 @@ from evaluation.settings import private
 
 RUNS, JOURNAL = "runs", "journal.jsonl"
 BEGUN, ENDED, RUN_ENDED = "begun", "job", "ended"
+STAMP = "%Y%m%dT%H%M%S"
+NAME = re.compile(r"\d{8}T\d{6}")
 
 
 class Journal:
     """Written line by line while a run goes on.
+
+    A line that the disk did not take is written with the next, so that the
+    file holds whole lines in their order; where the file was removed, it begins
+    again with what was asked for.
 
     Parameters
     ----------
@@ -28,27 +35,72 @@ class Journal:
 
     def __init__(self, folder: Path) -> None:
         self.path = private(folder) / JOURNAL
+        self._begun = b""
+        self._waiting: list[bytes] = []
 
     def begin(self, told: Mapping[str, Any]) -> None:
-        """Write what was asked for."""
-        self._line({"event": BEGUN, **told})
+        """Write what was asked for.
+
+        Raises
+        ------
+        OSError
+            As the disk gave it, from this and the following.
+        """
+        self._begun = _told({"event": BEGUN, **told})
+        self._line(self._begun)
 
     def job(self, record: Record, inputs: Mapping[str, str]) -> None:
         """Write how a job ended, and what its report was made from."""
-        self._line({"event": ENDED, "record": record.raw(), "inputs": dict(inputs)})
+        self._line(_told({"event": ENDED, "record": record.raw(), "inputs": dict(inputs)}))
 
     def end(self) -> None:
         """Write that the folder's manifest now says all of it."""
-        self._line({"event": RUN_ENDED})
+        self._line(_told({"event": RUN_ENDED}))
 
-    def _line(self, content: Mapping[str, Any]) -> None:
-        line = json.dumps({"at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"), **content}, ensure_ascii=False)
-        handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    def _line(self, line: bytes) -> None:
+        self._waiting.append(line)
+        handle = os.open(private(self.path.parent) / JOURNAL, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         try:
-            os.write(handle, (line + "\n").encode())
-            os.fsync(handle)
+            size = os.fstat(handle).st_size
+            if size:
+                torn = os.pread(handle, 1, size - 1) != b"\n"  # a killed run was writing
+                before = b"\n" if torn else b""
+            else:
+                before = self._begun if self._waiting[0] != self._begun else b""
+            self._append(handle, size, before + b"".join(self._waiting))
+            self._waiting.clear()
         finally:
             os.close(handle)
+
+    def _append(self, handle: int, size: int, content: bytes) -> None:
+        try:
+            while content:
+                content = content[os.write(handle, content) :]
+            os.fsync(handle)
+        except OSError:
+            os.ftruncate(handle, size)
+            raise
+
+
+def _told(content: Mapping[str, Any]) -> bytes:
+    line = json.dumps({"at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"), **content}, ensure_ascii=False)
+    return (line + "\n").encode()
+
+
+def mark(work: Path, began: dt.datetime) -> str:
+    """Return a new run's name, after the names of all runs before it, also where the clock was set back.
+
+    Parameters
+    ----------
+    work : Path
+        The private folder of all runs.
+    began : datetime
+    """
+    stamp = f"{began:{STAMP}}"
+    known = [found[0] for path in (work / RUNS).glob("2*T*-*") if (found := NAME.match(path.name))]
+    if known and (last := max(known)) >= stamp:
+        stamp = f"{dt.datetime.strptime(last, STAMP).replace(tzinfo=dt.UTC) + dt.timedelta(seconds=1):{STAMP}}"
+    return f"{stamp}-{os.getpid()}"
 
 
 @dataclass(frozen=True)

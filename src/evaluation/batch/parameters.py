@@ -62,16 +62,19 @@ def declared(template: Path) -> dict[str, Declared]:
     Raises
     ------
     WrongParameter
-        If there is no such notebook, or its cell declares a parameter that is not a plain ``str`` or ``int``.
+        If there is no such notebook, if it cannot be read, or if its cell declares nothing or what is no plain ``str`` or ``int``.
     """
     if not template.is_file():
         raise _wrong("no_template", name=template.name)
     from papermill import inspect_notebook
 
-    found = {
-        name: Declared(name, p["inferred_type_name"], p["default"], p["help"])
-        for name, p in inspect_notebook(str(template).replace("{", "{{").replace("}", "}}")).items()
-    }
+    try:
+        told = inspect_notebook(str(template).replace("{", "{{").replace("}", "}}"))
+    except (ValueError, TypeError, KeyError, AttributeError) as error:  # whatever a file that is no notebook leads to
+        raise _wrong("unreadable", name=template.name) from error
+    found = {name: Declared(name, p["inferred_type_name"], p["default"], p["help"]) for name, p in told.items()}
+    if not found:
+        raise _wrong("undeclared", name=template.name)
     for p in found.values():
         if p.type not in TYPES:
             raise _wrong("untyped", name=p.name, template=template.name)

@@ -46,6 +46,7 @@ class Reason(StrEnum):
     WORKER_DIED = "worker_died"
     OTHER_WORKER = "other_worker"
     CLUSTER_LOST = "cluster_lost"
+    CHANGED = "changed"
     INTERRUPTED = "interrupted"
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
+import errno
 import shutil
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,17 +21,18 @@ from evaluation.batch.environment import of_all
 from evaluation.batch.events import JOB_ENDED, PLANNED, RUN_BEGUN, RUN_ENDED, SHARED_ENDED, Event, Watch, unwatched
 from evaluation.batch.interrupts import Interrupts
 from evaluation.batch.jobs import DISTRICT, Job, Limits, default_template
-from evaluation.batch.journal import RUNS, Journal, unfinished
+from evaluation.batch.journal import RUNS, Journal, mark, unfinished
 from evaluation.batch.parameters import check, check_names
 from evaluation.batch.place import Place, place
 from evaluation.batch.planned import Planned, ends, plan
 from evaluation.batch.publish import publish, sweep
 from evaluation.batch.records import CURRENT, DONE, FAILED, Reason, Record
+from evaluation.batch.sources import Sources
 from evaluation.batch.stages import Clock
 from evaluation.batch.turn import Busy, turn
 from evaluation.language import words
 from evaluation.settings import folders, private
-from evaluation.store import open_store
+from evaluation.store import StoreError, open_store
 
 if TYPE_CHECKING:
     from evaluation.batch.worker import Order, Product
@@ -207,8 +209,12 @@ def _alone(folder: Path) -> Iterator[None]:
             yield
     except Busy as busy:
         raise _refused("busy", name=str(busy)) from None
-    except PermissionError as error:
-        raise _refused("unwritable", name=folder.name) from error
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+
+
+def _unwritable(folder: Path, error: OSError) -> OSError | Refused:
+    return _refused("unwritable", name=folder.name) if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS) else error
 
 
 class _Run:
@@ -227,7 +233,7 @@ class _Run:
         self.asked, self.limits, self.workers, self.tell, self.seen = asked, limits, workers, tell, watch
         self.shared: Mapping[str, Any] = {}
         self.began = dt.datetime.now(dt.UTC)
-        self.mark = f"{self.began:%Y%m%dT%H%M%S}-{os.getpid()}"
+        self.mark = mark(asked.work, self.began)
         self.folder = asked.work / RUNS / self.mark
         self.clock = Clock()
         self.ends = ends(asked.folder, asked.work)
@@ -236,6 +242,7 @@ class _Run:
         self.interrupts = Interrupts()
         self.written = True
         self.content: Future[str] | None = None
+        self.sources = Sources(asked.template)
 
     def whole(self) -> Batch:
         """Do what has to be done."""
@@ -278,6 +285,11 @@ class _Run:
         self.tell(record)
 
     def _make(self, making: Sequence[Planned]) -> None:
+        try:
+            with tempfile.TemporaryFile(dir=self.asked.folder, prefix="."):
+                pass
+        except OSError as error:
+            raise _unwritable(self.asked.folder, error) from error
         with ThreadPoolExecutor(1) as beside, self._hands(making) as hands:
             self.content = beside.submit(self._content)  # while the server starts, papermill is loaded and reports are made
             self._make_with(making, hands)
@@ -299,7 +311,10 @@ class _Run:
 
     def _content(self) -> str:
         first = self.asked.jobs[0]
-        return open_store(first.store, first.as_of).content_hash()
+        try:
+            return open_store(first.store, first.as_of).content_hash()
+        except StoreError:
+            return ""  # gone since the run was planned; each report says so, and the manifest says how each ended
 
     def _make_with(self, making: Sequence[Planned], hands: Callable[[], Generator[Product, None, None]]) -> None:
         with self.clock.stage("load"):
@@ -315,7 +330,7 @@ class _Run:
         except KeyboardInterrupt:
             for p in making:
                 if p.job.name not in self.records:
-                    lost = replace(Record.failed(p.job, Reason.INTERRUPTED), seconds=0.0)
+                    lost = Record.failed(p.job, Reason.INTERRUPTED)
                     self.records[lost.name] = lost
                     self.ends[lost.name] = manifest.entry(lost, {})
             raise
@@ -363,11 +378,20 @@ class _Run:
                 except OSError as error:
                     job = next(j for j in self.asked.jobs if j.name == record.name)
                     record = Record.failed(job, Reason.DISK, None, {"error": type(error).__name__})
-            journal.job(record, made_from)
+            if self.sources.changed():
+                record, made_from = self._from_changed(record), {}  # whatever it was made from is not what the run began with
+            with suppress(OSError):  # the manifest will say it, or the report is made again
+                journal.job(record, made_from)
             self.ends[record.name] = manifest.entry(record, made_from)
             if record.done:
                 shutil.rmtree(self.folder / record.name, ignore_errors=True)  # it holds more than what was published
         return record
+
+    def _from_changed(self, record: Record) -> Record:
+        """Say of a report that refused its slice why: the slice is of the library as it was."""
+        if record.details.get("error") != "SliceError":
+            return record
+        return replace(record, reason=Reason.CHANGED)
 
     def _told(self, making: Sequence[Planned]) -> dict[str, Any]:
         first = self.asked.jobs[0]

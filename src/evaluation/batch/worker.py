@@ -24,7 +24,7 @@ from evaluation.reporting.html import page
 from evaluation.reporting.model import Report, from_json
 
 TREE = "report.json"
-LARGEST_TREE = 50_000_000
+LARGEST_TREE = 10_000_000  # more makes no page that may go out
 STATUSES = ("reported", "not_reported")
 
 
@@ -170,12 +170,16 @@ def _done(job: Job, made: Made, contents: Mapping[str, bytes], clock: Clock) -> 
 def _tree(order: Order) -> Report:
     path = order.folder / TREE
     try:
-        if path.stat().st_size > LARGEST_TREE:
+        if path.exists() and not path.is_file():
+            raise JobFailure(Reason.WRONG_TREE, field="schema")  # a pipe or a device has no end
+        with path.open("rb") as file:
+            content = file.read(LARGEST_TREE + 1)
+        if len(content) > LARGEST_TREE:
             raise JobFailure(Reason.WRONG_TREE, field="size")
-        tree = from_json(path.read_text("utf-8"))
+        tree = from_json(content.decode())
     except FileNotFoundError:
         raise JobFailure(Reason.NO_TREE) from None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise JobFailure(Reason.WRONG_TREE, field="schema") from error
     job = order.job
     asked = {
