@@ -88,7 +88,8 @@ class Benchmark:
             self.found.standings[kind, True] = compared(self.ground, able, work, self.asked.rounds, True, self.tell)
             if shared:
                 self.tell(results.TITLES[kind, False])
-                self.found.standings[kind, False] = compared(self.ground, able, work, 1, False, self.tell)
+                counted = [c for c in able if not c.says]  # the others' first report, uncounted, would make what is shared
+                self.found.standings[kind, False] = compared(self.ground, counted, work, 1, False, self.tell)
         if self.asked.growth:
             self.more()
 

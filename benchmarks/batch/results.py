@@ -23,6 +23,11 @@ TITLES = {
     ("district", True): "The real district report, shared results ready for all",
     ("district", False): "The real district report, shared results not ready: each begins with an empty cache, one round",
 }
+NOTES = {
+    ("frozen", True): "Ours runs each notebook as a row of `evaluation report --jobs` is run, and publishes a page of each by nbconvert.",
+    ("district", True): "Every other way runs the same template and opens the same store; each finds in its cache what all reports share.",
+    ("district", False): "Ways that make a first report before their time is taken are left out: it would make what is shared.",
+}
 
 
 @dataclass
@@ -111,6 +116,7 @@ def _lines(found: Found, pictures: Mapping[str, str]) -> Iterator[str]:
     yield from _asked(targets(found))
     for key, standings in found.standings.items():
         yield f"\n## {TITLES[key]}\n"
+        yield f"{NOTES[key]}\n"
         yield from _rounds(found, standings)
     if found.absent:
         yield "\nCannot run here:\n"
