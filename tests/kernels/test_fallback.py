@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from evaluation import kernels
-from evaluation.kernels import provisioner
+from evaluation.kernels import client, provisioner
 from evaluation.kernels.client import NoServer
 
 COMMAND = [sys.executable, "-m", "ipykernel_launcher", "-f", "connection.json"]
@@ -53,6 +53,11 @@ def test_what_a_forked_kernel_cannot_be_is_an_ordinary_one(command: list[str], o
     assert (reason is None) if word is None else (reason is not None and word in reason)
 
 
+def test_the_provisioner_can_be_loaded_where_the_system_has_none_of_what_forking_needs():
+    blocked = "import sys\nfor name in ('fcntl', 'resource'):\n    sys.modules[name] = None\n"
+    subprocess.run([sys.executable, "-c", f"{blocked}import evaluation.kernels.provisioner"], check=True)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("why", ["no fork", "no server"])
 def test_an_ordinary_kernel_stands_in_and_it_is_said(
@@ -64,7 +69,7 @@ def test_an_ordinary_kernel_stands_in_and_it_is_said(
     if why == "no fork":
         monkeypatch.setattr(provisioner, "unavailable", lambda: "không có / none here")
     else:
-        monkeypatch.setattr(provisioner, "ask", refuse)
+        monkeypatch.setattr(client, "ask", refuse)
     with caplog.at_level(logging.WARNING):
         kernel = talk()
     assert kernel.value("'-m' in open('/proc/self/cmdline').read()") is True

@@ -32,7 +32,7 @@ STARTS = """import os, subprocess, sys
 group = subprocess.Popen(["sleep", "600"])
 session = subprocess.Popen(["sleep", "600"], start_new_session=True)
 orphan = int(subprocess.run([sys.executable, "-c",
-    "import subprocess as s; print(s.Popen(['sleep', '600'], start_new_session=True, stdout=-3).pid)"],
+    "import subprocess as s; print(s.Popen(['sleep', '600'], start_new_session=True, stdout=-3, stderr=-3).pid)"],
     capture_output=True, text=True, start_new_session=True, check=True).stdout)
 ids = [os.getpid(), group.pid, session.pid, orphan]
 """

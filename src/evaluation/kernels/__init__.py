@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from evaluation.kernels.client import Claim
 
 WARM, ORDINARY = "evaluation", "python3"
+LAUNCHER = "ipykernel_launcher"  # the module that an ordinary kernel is started with
 
 
 class Choice(NamedTuple):

@@ -20,10 +20,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
+from evaluation.kernels import LAUNCHER
 from evaluation.kernels.wire import Request
-
-# Between the module's name and these arguments stands nothing else: the provisioner has looked.
-LAUNCHER = "ipykernel_launcher"
 
 
 def become(request: Request, made: Mapping[str, str]) -> NoReturn:

@@ -13,9 +13,7 @@ from typing import Any, cast
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
-from evaluation.kernels import unavailable
-from evaluation.kernels.client import NoServer, ask
-from evaluation.kernels.fresh import LAUNCHER
+from evaluation.kernels import LAUNCHER, unavailable
 
 # What a forked process can be given; with anything else asked for, an ordinary kernel is started.
 _GIVEN = frozenset({"env", "cwd", "stdin", "stdout", "stderr", "independent", "extra_arguments", "kernel_id"})
@@ -52,6 +50,8 @@ class ForkedProvisioner(LocalProvisioner):
         """
         reason = unavailable() or _unsuited(cmd, kwargs)
         if reason is None:
+            from evaluation.kernels.client import NoServer  # where there are no warm kernels, not even this can be loaded
+
             try:
                 await self._fork(cmd, **kwargs)
             except NoServer as error:
@@ -63,6 +63,8 @@ class ForkedProvisioner(LocalProvisioner):
         return await super().launch_kernel(cmd, **kwargs)
 
     async def _fork(self, cmd: list[str], **kwargs: Any) -> None:
+        from evaluation.kernels.client import ask
+
         environment = dict(kwargs["env"])
         environment["JPY_PARENT_PID"] = str(os.getpid())
         with contextlib.ExitStack() as opened:
