@@ -86,7 +86,7 @@ def reached(where: Place, orders: Sequence[Order], shared: Shared, workers: int 
                     Client(address, timeout=SCHEDULER_WAIT, set_as_default=False)  # type: ignore[no-untyped-call]
                 )
             except (OSError, ValueError, ImportError) as error:
-                raise no_cluster("scheduler", address=where.scheduler, error=type(error).__name__) from error
+                raise no_cluster("scheduler", address=str(where.scheduler), error=type(error).__name__) from error
             _wait_for_workers(client)
             yield opened.enter_context(_supplied(client, where, orders, shared))
 

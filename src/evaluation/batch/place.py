@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.util import find_spec
+from typing import Any
 
 from evaluation.language import words
 
@@ -34,23 +35,23 @@ class Place:
 
     Attributes
     ----------
-    scheduler : str
-        Address of a Dask scheduler; empty for a cluster of this machine, started for the run.
+    scheduler : str or object
+        Address of a Dask scheduler, or a cluster object of Dask's; empty for a cluster of this machine, started for the run.
     ship : bool
         Whether the store is sent to the workers where jobs read it; else each finds it at the same path.
     """
 
-    scheduler: str = ""
+    scheduler: Any = ""
     ship: bool = False
 
 
-def place(scheduler: str | None, cluster: str | None, ship: bool = False) -> Place | None:
+def place(scheduler: Any, cluster: str | None, ship: bool = False) -> Place | None:
     """Return where jobs are to be done; None for this process.
 
     Parameters
     ----------
-    scheduler : str or None
-        "tcp://host:port" or "tls://host:port".
+    scheduler : str, object or None
+        "tcp://host:port", "tls://host:port", or a cluster object of Dask's, with its keys.
     cluster : {"local"} or None
     ship : bool
 

@@ -154,7 +154,7 @@ def run(
     workers: int | None = None,
     limits: Limits | None = None,
     force: bool | Collection[str] = False,
-    scheduler: str | None = None,
+    scheduler: Any = None,
     cluster: str | None = None,
     ship: bool = False,
     tell: Callable[[Record], None] | None = None,
@@ -169,8 +169,8 @@ def run(
     workers : int, optional
         Jobs at once; as many as the machine has processors, or the cluster threads, where left out.
     limits : Limits, optional
-    scheduler : str, optional
-        Address of a Dask scheduler, "tcp://host:port", whose workers make the reports.
+    scheduler : str or object, optional
+        Address of a Dask scheduler, "tcp://host:port", or a cluster object of Dask's, whose workers make the reports.
     cluster : {"local"}, optional
         Make them in Dask workers of this machine, started for the run.
     ship : bool
