@@ -108,11 +108,12 @@ def work_through(table: Bulk, how: How, language: str) -> int:
     """
     how.limits()
     found, sweep = table.read()
+    sweep = _forced(sweep, how) if sweep is not None else None
     if how.as_json:
         return _as_json(list(groups(found.reports).values()), sweep, table.out, how)
     codes = [make_jobs(jobs, table.out, how, language) for jobs in groups(found.reports).values()]
     if sweep is not None:
-        codes.append(_swept(_forced(sweep, how), how, language))
+        codes.append(_swept(sweep, how, language))
     return max(codes)
 
 
@@ -236,7 +237,7 @@ def _as_json(reports: list[list[Job]], sweep: Sweep | None, out: Path | None, ho
     told: dict[str, object] = {"reports": [summary(batch) for batch in batches]}
     code = FAILED if any(batch.failed or not batch.written for batch in batches) else DONE
     if sweep is not None:
-        swept = run_sweep(_forced(sweep, how), workers=how.workers, limits=how.limits())
+        swept = run_sweep(sweep, workers=how.workers, limits=how.limits())
         told["study"] = _sweep_summary(swept)
         code = max(code, _code(swept))
     print(json.dumps(told, ensure_ascii=False, indent=1))

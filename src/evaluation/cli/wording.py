@@ -25,6 +25,7 @@ EXAMPLES = {
         "evaluation report --all",
         "evaluation report --district 760 --period 2018-Q4",
         'evaluation report --district "Bình Tân" --language en --out reports',
+        "evaluation report --jobs settings.csv --notebook study.ipynb --results results.csv",
     ),
     "runs": ("evaluation runs", "evaluation runs last", "evaluation runs 20181219T0900 last --json"),
     "example": ("evaluation example --if-missing",),

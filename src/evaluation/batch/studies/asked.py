@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.batch.jobs import KINDS, Job, default_template
+from evaluation.batch.journal import JOURNAL
 from evaluation.batch.parameters import shown
 from evaluation.batch.studies.declared import NoNotebook, Parameter, parameters, settable
 from evaluation.batch.studies.reports import Reports
@@ -181,7 +182,7 @@ class _Reading:
         if whole and (first := self._settings.setdefault(key, row.number)) != row.number:
             self.found.append(Wrong(row.number, "", words("batch.jobs.twice", first=first)))
         named = unicodedata.normalize("NFC", str(row.cells.get(ID, f"job-{place:0{max(4, len(str(len(self.table.rows))))}d}")))
-        if not _ID.fullmatch(named) or named.endswith("."):
+        if not _ID.fullmatch(named) or named.endswith(".") or named.casefold() == JOURNAL:
             self.found.append(Wrong(row.number, ID, words("batch.jobs.id", value=shown(named))))
         elif (first := self._ids.setdefault(named.casefold(), row.number)) != row.number:
             self.found.append(Wrong(row.number, ID, words("batch.jobs.id_twice", value=named, first=first)))
