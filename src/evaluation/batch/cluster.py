@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evaluation.batch.events import Event
-from evaluation.batch.parcel import LIBRARY, STORE, Answer, Parcel, Sealed, differing, surroundings
+from evaluation.batch.parcel import GONE, LIBRARY, STORE, Answer, Parcel, Sealed, differing, surroundings
 from evaluation.batch.place import Place, no_cluster
 from evaluation.batch.pool import processors
 from evaluation.batch.records import Reason, Record
@@ -161,8 +161,9 @@ def _supplied(client: Any, where: Place, orders: Sequence[Order], shared: Shared
                 )
         yield Hands(client, shared.mark)
     finally:
-        with contextlib.suppress(Exception):  # a scheduler that is lost; its workers end with it
-            client.unregister_worker_plugin(shared.mark)
+        if client.status == "running":  # workers end with a scheduler that is lost
+            with contextlib.suppress(Exception):
+                client.unregister_worker_plugin(shared.mark)
 
 
 def _packed(store: Path) -> dict[str, Sealed]:
@@ -192,6 +193,7 @@ class Hands:
         self.unfit: dict[str, str] = {}
         self.room = 0
         self.alone: float | None = None
+        self.lost = False
 
     def worked_through(self, orders: Sequence[Order], workers: int | None = None) -> Generator[Product, None, None]:
         """Do all jobs, and yield what came of each as it ends.
@@ -222,7 +224,8 @@ class Hands:
                     yield from (_failed(orders[place], Reason.CLUSTER_LOST) for place in [*under_way.values(), *waiting])
                     return
                 future = self._next()
-                if future is None or future.status == "cancelled":
+                if future is None or future.cancelled():
+                    self.lost = self.lost or future is not None  # Dask gives all of them up with its scheduler
                     continue
                 place = under_way.pop(future)
                 if (product := self._product(future, orders[place])) is None:
@@ -230,13 +233,13 @@ class Hands:
                 else:
                     yield product
         finally:
-            with contextlib.suppress(Exception):
+            if self.client.status == "running":
                 self.client.cancel(list(under_way))
                 self.client.unsubscribe_topic(self.mark)
 
     def _there(self) -> bool:
         """Return whether there is a scheduler, and were workers not long ago; look how many there are."""
-        if self.client.status != "running":
+        if self.lost or self.client.status != "running":
             return False
         try:
             self.room = AHEAD * sum(self.client.nthreads().values())
@@ -274,7 +277,7 @@ class Hands:
             return answer.product
         self.unfit[answer.worker] = answer.unfit
         if set(self.client.nthreads()) <= set(self.unfit):
-            return _failed(order, Reason.OTHER_WORKER, {"field": answer.unfit})
+            return _failed(order, Reason.CLUSTER_LOST if answer.unfit == GONE else Reason.OTHER_WORKER)
         return None
 
 

@@ -15,7 +15,7 @@ from evaluation.reporting.provenance import code_version, facts_version
 if TYPE_CHECKING:
     from evaluation.batch.worker import Product
 
-LIBRARY, FACTS, STORE = "code", "facts", "store"
+LIBRARY, FACTS, STORE, GONE = "code", "facts", "store", "gone"
 
 
 class Altered(OSError):

@@ -20,7 +20,7 @@ from evaluation.batch.environment import of_all
 from evaluation.batch.events import Event
 from evaluation.batch.jobs import Job
 from evaluation.batch.kernel import NOTEBOOK
-from evaluation.batch.parcel import STORE, Answer, Parcel, Sealed, differing, surroundings
+from evaluation.batch.parcel import GONE, STORE, Answer, Parcel, Sealed, differing, surroundings
 from evaluation.batch.publish import digest
 from evaluation.batch.watchdog import end_all
 from evaluation.batch.worker import Order, fulfil
@@ -29,7 +29,6 @@ from evaluation.settings import private
 from evaluation.store import StoreError
 
 TEMPLATE = "template.ipynb"
-GONE = "gone"
 LOOKS = 5.0  # seconds between two looks whether the batch is still there
 PATIENCE = 30.0  # for jobs whose kernels were ended
 LARGEST_LEFT = 20_000_000

@@ -307,7 +307,7 @@ class _Run:
 
         orders, shared = self._orders(making), Shared(self.mark, self.asked.work, making[0].inputs["state"])
         with reached(self.where, orders, shared, self.workers) as workers:
-            yield lambda: workers.worked_through(orders, self.workers)
+            yield lambda: workers.worked_through(orders, self.workers if self.where and self.where.scheduler else None)
 
     def _content(self) -> str:
         first = self.asked.jobs[0]
