@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -195,30 +197,17 @@ def test_a_kernel_lives_on_without_the_server(talk: Callable[..., Any], surround
 
 
 @pytest.fixture
-def alone(surroundings: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """An environment whose server listens in a folder of its own; the folder's path is short."""
-    folder = Path("/tmp", f"evaluation-test-{os.getpid()}-{time.monotonic_ns() % 10**9}")
-    folder.mkdir(mode=0o700)
+def alone(surroundings: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
+    """An environment whose server listens in a folder of its own; the path of pytest's would be too long for a socket."""
+    folder = Path(tempfile.mkdtemp(dir="/tmp"))
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
     monkeypatch.setattr("tempfile.tempdir", str(folder))
-    return {**surroundings, "MADE_FOR": str(folder)}
+    yield {**surroundings, "MADE_FOR": str(folder)}
+    shutil.rmtree(folder)
 
 
 def _folder(environment: dict[str, str]) -> Path:
     return Path(environment["MADE_FOR"], f"evaluation-{os.geteuid()}")
-
-
-def _servers(environment: dict[str, str]) -> list[psutil.Process]:
-    """Return the servers of a folder; a forked process has the same command, but never the socket's path first in a session."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            command = process.cmdline()
-            if command[1:3] == ["-m", "evaluation.kernels"] and command[-1].startswith(environment["MADE_FOR"]):
-                found.append(process)
-        except psutil.Error:
-            continue
-    return [process for process in found if process.pid == os.getsid(process.pid) and "_" not in process.name()]
 
 
 def test_one_server_for_clients_that_come_at_once_and_none_after_the_last(alone: dict[str, str], until: Any, talk: Callable[..., Any]):
@@ -234,10 +223,9 @@ def test_one_server_for_clients_that_come_at_once_and_none_after_the_last(alone:
             assert other.stdout is not None
             assert other.stdout.readline() == "True\n"
         kernel = talk(env=alone)
-        keepers_of = {psutil.Process(kernel.pid).parent().ppid()}
+        server = psutil.Process(kernel.pid).parent().ppid()
         sockets = list(_folder(alone).glob("*.sock"))
         assert len(sockets) == 1
-        (server,) = keepers_of
         assert until(lambda: len(psutil.Process(server).children()) == 9)  # six claims, two others, a kernel
         threads_of = re.search(r"^Threads:\s+(\d+)$", Path(f"/proc/{server}/status").read_text("ascii"), re.M)
         assert threads_of is not None
