@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
-from evaluation.monitoring.reports.corrections import corrections
+from evaluation.monitoring.reports.corrections import corrections, corrections_by_place
 from evaluation.store import EvidenceStore, open_store
 
 pytestmark = pytest.mark.slow
@@ -42,3 +42,22 @@ def test_a_correction_that_has_not_come_yet_is_not_seen(example_store: EvidenceS
     assert (found.n, found.estimate, found.median_size) == (0, None, None)
     assert isinstance(found.to_frame(), pd.DataFrame)
     assert found.to_frame().empty
+
+
+def test_many_districts_asked_for_at_once_are_each_as_asked_for_alone(example_store: EvidenceStore) -> None:
+    quarters, places = ["2018-Q2", "2018-Q3", "2018-Q4"], ["760", "765", "783"]
+    found = corrections_by_place(example_store, quarters, places)
+    assert list(found) == places
+    for code, one in found.items():
+        alone = corrections(example_store, quarters, [code])
+        assert (one.n, one.estimate, one.low, one.high, one.median_size) == (
+            alone.n,
+            alone.estimate,
+            alone.low,
+            alone.high,
+            alone.median_size,
+        )
+        for name in ("quarters", "cells", "sizes"):
+            pd.testing.assert_frame_equal(getattr(one, name), getattr(alone, name), check_dtype=False)  # of no rows
+    assert found["760"].n > 0
+    assert found["765"].n > 0

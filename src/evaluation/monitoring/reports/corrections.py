@@ -73,10 +73,10 @@ def corrections_by_place(store: EvidenceStore, periods: Sequence[str], places: S
     """
     spans = _corrected(store, periods, places)
     sides = _sides(store, spans)
-    found = {}
-    for code in places:
-        own = spans[spans["district_code"] == code]
-        found[code] = _result(own, *(side[side["district_code"] == code].reset_index(drop=True) for side in sides))
+    none = _result(spans.iloc[:0], *(side.iloc[:0] for side in sides))
+    found = dict.fromkeys(places, none)
+    for code, own in spans.groupby("district_code"):
+        found[str(code)] = _result(own, *(side[side["district_code"] == code].reset_index(drop=True) for side in sides))
     return found
 
 
