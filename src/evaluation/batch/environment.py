@@ -9,6 +9,7 @@ from evaluation.batch.jobs import Limits
 from evaluation.kernels.bounds import MEMORY, OUTPUT
 from evaluation.settings import private
 
+JOB = "EVALUATION_JOB"
 # One thread a process: reports run side by side, and sums come out in the same order.
 STEADY = {
     "OMP_NUM_THREADS": "1",
@@ -43,7 +44,7 @@ def of_job(work: Path, folder: Path, limits: Limits, slice_file: Path | None) ->
         What the report is made from, where it was worked out for all before.
     """
     own = {
-        "EVALUATION_JOB": str(folder),
+        JOB: str(folder),
         "IPYTHONDIR": str(private(folder / "ipython")),
         MEMORY: str(limits.memory),
         OUTPUT: str(limits.output),

@@ -16,11 +16,12 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from papermill import PapermillExecutionError, execute_notebook
 
 from evaluation.batch.engine import ENGINE, Surroundings
+from evaluation.batch.environment import JOB
 from evaluation.batch.events import CELL_BEGUN, Event, Watch, unwatched
 from evaluation.batch.jobs import Limits
 from evaluation.batch.records import JobFailure, Reason
 from evaluation.batch.stages import Clock
-from evaluation.batch.watchdog import Watchdog
+from evaluation.batch.watchdog import Watchdog, end_strays
 from evaluation.kernels import kernel_name
 
 NOTEBOOK, KERNEL_LOG = "notebook.ipynb", "kernel.log"
@@ -96,6 +97,8 @@ def execute(task: Task, clock: Clock) -> dict[str, Any]:
                     raise JobFailure(reason, **details) from error
             finally:
                 watchdog.let_go()
+                if clock.kernel == "ordinary" and (job := task.environment.get(JOB)):
+                    end_strays(JOB, job)
     raise AssertionError("unreachable")
 
 

@@ -82,6 +82,23 @@ def end_all(under: Path | None = None) -> None:
         watchdog.end(Reason.INTERRUPTED)
 
 
+def end_strays(name: str, value: str) -> None:
+    """End processes of this user that carry a variable with this value: they left the group of the kernel that started them.
+
+    A forked kernel needs it not: its keeper becomes the parent of whatever is left, and ends it.
+
+    Parameters
+    ----------
+    name, value : str
+    """
+    import psutil
+
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            if process.pid != os.getpid() and process.environ().get(name) == value:
+                process.kill()
+
+
 def _kill(process: int) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process, signal.SIGKILL)

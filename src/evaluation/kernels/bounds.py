@@ -37,18 +37,21 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
         limit_memory(memory)
     if output := _number(OUTPUT):
         bound = Bound(output)
-        for stream in (sys.stdout, sys.stderr):
-            _not_beside(stream)
+        for number, stream in ((1, sys.stdout), (2, sys.stderr)):
+            _not_beside(stream, number)
             stream.write = bound.over(stream.write, stream.flush)  # type: ignore[method-assign]
         session = shell.kernel.session  # type: ignore[attr-defined]
         session.send = bound.over_messages(session.send)
         shell.events.register("pre_run_cell", bound.again)
 
 
-def _not_beside(stream: Any) -> None:
-    """Keep what programs print in the notebook alone: ipykernel gives it to the terminal of the batch too."""
+def _not_beside(stream: Any, number: int) -> None:
+    """Keep what programs print in the notebook alone, or nowhere: ipykernel gives it to the terminal, or the log, of the batch too."""
+    nowhere = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
     if getattr(stream, "_original_stdstream_copy", None) is not None:
-        stream._original_stdstream_copy = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+        stream._original_stdstream_copy = nowhere
+    else:
+        os.dup2(nowhere, number)
 
 
 def _number(name: str) -> int:
