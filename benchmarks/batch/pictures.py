@@ -42,15 +42,18 @@ def stages(account: Mapping[str, Any], seconds: float, path: Path) -> None:
     import matplotlib.pyplot as plt
 
     rows = spent(account, seconds)
+    once, each = [row for row in rows if row[2] == "run"], [row for row in rows if row[2] != "run"]
     with style.house():
-        fig, ax = plt.subplots(figsize=(style.WIDTH, 0.32 * len(rows) + 1.0), layout="constrained")
-        for k, (_, value, kind) in enumerate(rows):
-            ax.barh(k, value, color={"run": SHADES[0], "report": SHADES[2], "cell": SHADES[3]}[kind])
-            ax.annotate(f"{value:.2f} s", (value, k), (4, 0), textcoords="offset points", va="center", fontsize=style.SMALL)
-        ax.set_yticks(range(len(rows)), [words for words, _, _ in rows])
-        ax.invert_yaxis()
-        ax.set_xlim(0, 1.15 * max(value for _, value, _ in rows))
-        ax.set_xlabel("seconds; of a report and a cell: the median of all")
+        size = (style.WIDTH, 0.3 * len(rows) + 1.6)
+        fig, panels = plt.subplots(2, 1, figsize=size, layout="constrained", height_ratios=[len(once), len(each)])
+        for ax, part, what in zip(panels, (once, each), ("the run", "a report, median of all"), strict=True):
+            for k, (_, value, kind) in enumerate(part):
+                ax.barh(k, value, color={"run": SHADES[0], "report": SHADES[2], "cell": SHADES[3]}[kind])
+                ax.annotate(f"{value:.2f} s", (value, k), (4, 0), textcoords="offset points", va="center", fontsize=style.SMALL)
+            ax.set_yticks(range(len(part)), [words.partition(": ")[2] if kind != "cell" else words for words, _, kind in part])
+            ax.invert_yaxis()
+            ax.set_xlim(0, 1.15 * max(value for _, value, _ in part))
+            ax.set_xlabel(f"seconds of {what}")
         _saved(fig, path)
 
 
@@ -60,9 +63,9 @@ def spent(account: Mapping[str, Any], seconds: float) -> list[tuple[str, float, 
 
     jobs = [job for job in account["jobs"].values() if job["outcome"] == "done"]
     told = float(account["seconds"])
-    rows = [("before the run: Python, imports", seconds - told, "run")]
+    rows = [("run: Python and imports before it", seconds - told, "run")]
     rows += [(f"run: {name}", value, "run") for name, value in account["stages"].items()]
-    rows.append(("run: reports", told - sum(value for _, value, kind in rows[1:] if kind == "run"), "run"))
+    rows.append(("run: reports", told - sum(value for _, value, _ in rows[1:]), "run"))
     names: Sequence[str] = list(dict.fromkeys(name for job in jobs for name in job["stages"]))
     rows += [(f"a report: {name}", statistics.median(job["stages"].get(name, 0.0) for job in jobs), "report") for name in names]
     rows.append(("a report: its cells together", statistics.median(cells_together(job) for job in jobs), "report"))

@@ -22,7 +22,6 @@ WORDS = {
     "publisher": "the one process that publishes",
     "client": "the client's share of the interpreter lock",
     "start": "what comes once: shared results and the start of servers",
-    "worker": "the kernels",
 }
 
 
@@ -73,8 +72,8 @@ class Outcome:
 
     @property
     def binding(self) -> str:
-        """What holds the run up: the part that is busy longest."""
-        return max(self.busy, key=lambda name: self.busy[name])
+        """What holds more workers up: of all that they wait for, the part that is busy longest."""
+        return max(self.busy.keys() - {"worker"}, key=lambda name: self.busy[name])
 
 
 def simulated(parts: Parts, jobs: int, workers: int, cluster: bool) -> Outcome:
