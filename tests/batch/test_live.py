@@ -62,6 +62,13 @@ def test_narrow_terminals_lose_memory_before_time_and_never_the_place():
     assert "Huyện" in _drawn(_picture("en"), 24)[1]
 
 
+@pytest.mark.parametrize(("width", "bar"), [(100, True), (40, False)])
+def test_narrow_terminals_have_the_counts_whole_instead_of_a_bar(width: int, bar: bool):
+    line = _drawn(_picture("en"), width)[3]
+    assert "1/3 · made 1 · there 0 · failed 0" in line
+    assert ("━" in line) == bar
+
+
 def test_more_reports_than_lines_are_counted():
     places = {f"{n}-vi": f"Nơi {n}" for n in range(40)}
     picture = Picture("heading", places, "vi")

@@ -85,6 +85,11 @@ def test_past_runs_come_newest_first_with_what_became_of_them(work: Path):
     assert {one.state for one in (first, second)} == {runs.ENDED}
 
 
+def test_a_run_that_somebody_ended_is_told_from_one_that_failed(work: Path, job: Job):
+    _kept(work, job, THIRD, [_done(job, "760", 1.0), Record.failed(job, Reason.INTERRUPTED)])
+    assert [one.state for one in runs.past(work)] == [runs.INTERRUPTED, runs.ENDED, runs.ENDED]
+
+
 @pytest.mark.parametrize("broken", ["{", "[]", "null", ""])
 def test_a_file_that_is_no_account_hides_no_run(work: Path, broken: str):
     (work / "runs" / "notes.json").write_text(broken, "utf-8")

@@ -6,7 +6,7 @@ import datetime as dt
 import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from statistics import median
@@ -14,11 +14,11 @@ from typing import Any
 
 from evaluation.batch import journal
 from evaluation.batch.journal import RUNS
-from evaluation.batch.records import CURRENT, DONE, FAILED
+from evaluation.batch.records import CURRENT, DONE, FAILED, Reason
 from evaluation.language import words
 from evaluation.settings import folders
 
-ENDED, UNDER_WAY, UNFINISHED, TAKEN_UP = "ended", "under_way", "unfinished", "taken_up"
+ENDED, INTERRUPTED, UNDER_WAY, UNFINISHED, TAKEN_UP = "ended", "interrupted", "under_way", "unfinished", "taken_up"
 LAST = "last"
 # As stages follow each other in a run, and in a job; what stands within another stands after it.
 ORDER = (
@@ -41,8 +41,9 @@ class Past:
     ----------
     id : str
         "20261125T144620-25102": when it began (UTC) and its process.
-    state : {"ended", "under_way", "unfinished", "taken_up"}
-        Unfinished is a run that was killed; taken up, one whose folder a later run brought up to date.
+    state : {"ended", "interrupted", "under_way", "unfinished", "taken_up"}
+        Interrupted is a run that somebody ended; unfinished, one that was killed; taken up, one whose folder a later run
+        brought up to date.
     told : mapping
         Its account; where there is none, what its journal tells.
     """
@@ -134,6 +135,8 @@ def _read(folder: Path) -> Past | None:
     try:
         account = json.loads(folder.with_name(f"{folder.name}.json").read_text("utf-8"))
         found = Past(folder.name, TAKEN_UP if account.get("killed") else ENDED, account)
+        if any(job.get("reason") == Reason.INTERRUPTED for job in found.jobs.values()):
+            found = replace(found, state=INTERRUPTED)
     except (OSError, ValueError, AttributeError):
         told = journal.read(folder)
         if told is None:

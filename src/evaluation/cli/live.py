@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
 
 Tell = Callable[[str, bool], None]
-# Below these widths a column is left out.
-MEMORY_FROM, SECONDS_FROM = 56, 38
+# Below these widths a column, or the bar, is left out.
+MEMORY_FROM, BAR_FROM, SECONDS_FROM = 56, 56, 38
 PLACE_LEAST = 12
 SAMPLED = 1.0  # seconds between two looks at memory
 AROUND = 5  # lines that stand around those of reports
@@ -95,12 +95,15 @@ class Picture:
             yield self._row(job, now, width, held)
         if len(jobs) > room:
             yield Text("  " + say("cli.live.more", self.language, n=len(jobs) - room), no_wrap=True, overflow="ellipsis")
-        line = Table.grid(padding=(0, 1), expand=False)
-        line.add_column(width=max(4, min(24, width // 4)))
-        line.add_column(no_wrap=True, overflow="ellipsis")
-        counts = say("cli.live.counts", self.language, ended=sum(ends.values()), all=total, **ends)
-        line.add_row(ProgressBar(total=total, completed=sum(ends.values())), Text(counts))
-        yield line
+        counts = Text(say("cli.live.counts", self.language, ended=sum(ends.values()), all=total, **ends), no_wrap=True, overflow="ellipsis")
+        if width < BAR_FROM:
+            yield counts
+        else:
+            line = Table.grid(padding=(0, 1), expand=False)
+            line.add_column(width=min(24, width // 4))
+            line.add_column(no_wrap=True, overflow="ellipsis")
+            line.add_row(ProgressBar(total=total, completed=sum(ends.values())), counts)
+            yield line
         yield Text(self._last(left, held), no_wrap=True, overflow="ellipsis")
 
     def _row(self, job: _Job, now: float, width: int, held: Mapping[int, int]) -> Any:
