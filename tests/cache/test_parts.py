@@ -196,6 +196,14 @@ def test_what_this_version_does_not_write_is_never_made(tree: Any) -> None:
         from_parts(Parts(tree, {}))
 
 
+def test_a_tree_that_goes_too_deep_is_damage() -> None:
+    deep: Any = None
+    for _ in range(20_000):
+        deep = {"list": [deep]}
+    with pytest.raises(Damaged):
+        from_parts(Parts(deep, {}))
+
+
 def test_a_dataclass_is_made_without_being_called(monkeypatch: pytest.MonkeyPatch) -> None:
     parts = to_parts(Period(2018, 4))
     for name in ("__init__", "__post_init__", "__new__"):

@@ -97,7 +97,7 @@ def from_parts(parts: Parts) -> Any:
         return Reader(parts.arrays).read(parts.tree)
     except Damaged:
         raise
-    except (AttributeError, ImportError, IndexError, KeyError, OverflowError, TypeError, ValueError) as error:
+    except (AttributeError, ImportError, LookupError, OverflowError, RecursionError, TypeError, ValueError) as error:
         raise Damaged(f"{type(error).__name__}: {error}") from None
 
 
