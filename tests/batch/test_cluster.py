@@ -237,33 +237,27 @@ def test_a_worker_with_other_code_is_refused_by_name(
 def test_a_store_must_be_seen_by_the_worker_or_be_sent(
     machines: Machines, jobs: list[Job], store: Path, notebook: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    from evaluation.batch import remote
+    from evaluation.batch import cluster, remote
 
     seen = tmp_path / "seen"
     template = notebook(f"""from evaluation.store import open_store
 {_written(seen)}.write_text(store)
 save(title="-".join(open_store(store, as_of).periods()))""")
     asked = {"template": template, "work": tmp_path / "work", "scheduler": machines.address}
-    home = run(jobs[:1], tmp_path / "home", template=template, work=tmp_path / "work")
     by_path = run(jobs[:1], tmp_path / "by_path", **asked)
     assert seen.read_text() == str(store)
     sent = run(jobs[:1], tmp_path / "sent", **asked, ship=True)
     assert Path(seen.read_text()).is_relative_to(machines.folder)
     assert not Path(seen.read_text()).exists()
-    published = [{name: content for name, content in _published(b).items() if name != "manifest.json"} for b in (home, by_path, sent)]
-    assert published[0] == published[1] == published[2]
+    published = [{name: content for name, content in _published(b).items() if name != "manifest.json"} for b in (by_path, sent)]
+    assert published[0] == published[1]
     assert b"2018-Q4" in published[0]["district-760.html"]
 
-    as_it_is = remote.Supplies
-
-    class Elsewhere(as_it_is):
-        """Workers that find another path."""
-
-        def __reduce__(self) -> Any:
-            first = replace(self.first, store=self.first.store.with_name("none.duckdb"))
-            return as_it_is, (self.name, self.made_by, self.files, first, self.evidence, self.life)
-
-    monkeypatch.setattr(remote, "Supplies", Elsewhere)
+    elsewhere = remote.Supplies("run", {}, {}, replace(jobs[0], store=tmp_path / "none.duckdb"), "state", "life")
+    elsewhere.store = None
+    assert elsewhere._other_evidence() == "store"
+    as_it_is = cluster.Shared
+    monkeypatch.setattr(cluster, "Shared", lambda mark, work, _: as_it_is(mark, work, "another state"))
     with pytest.raises(NoCluster, match=r"store\.duckdb.*--ship.* / .*store\.duckdb.*--ship"):
         run(jobs[:1], tmp_path / "unseen", **asked)
     assert not list(machines.folder.rglob("run-*"))
