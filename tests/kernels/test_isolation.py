@@ -22,7 +22,10 @@ STATE = {
         "import evaluation.indicators; evaluation.indicators.indicators().clear()",
     ),
     "rcParams": ("__import__('matplotlib').rcParams['lines.linewidth']", "import matplotlib; matplotlib.rcParams['lines.linewidth'] = 9"),
-    "figures": ("__import__('matplotlib').is_interactive()", "import matplotlib.pyplot as plt; plt.figure(); plt.ioff()"),
+    "colours": (
+        "'mine' in __import__('matplotlib').colormaps",
+        "matplotlib.colormaps.register(matplotlib.colormaps['viridis'], name='mine')",
+    ),
     "folder": ("__import__('os').getcwd()", "import os; os.chdir('/')"),
     "umask": ("[(__import__('os').umask(u), u)[1] for u in [__import__('os').umask(0)]]", "os.umask(0o777)"),
     "environment": ("__import__('os').environ.get('MINE')", "os.environ['MINE'] = '1'; os.environ.pop('HOME', None)"),
