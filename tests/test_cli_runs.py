@@ -16,6 +16,7 @@ import pandas as pd
 import pytest
 
 from evaluation.batch import Batch, Job, Reason, Record, account, prepared, runs, shared
+from evaluation.batch.events import JOB_ENDED, RUN_BEGUN, SHARED_BEGUN, Event
 from evaluation.batch.inputs import inputs
 from evaluation.batch.jobs import default_template
 from evaluation.batch.journal import Journal
@@ -207,6 +208,43 @@ def test_limits_reach_the_run(said: Said, tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(reports, "run", run)
     assert said("report", "--all", "--cell-timeout", "7", "--report-timeout", "70")[0] == 0
     assert (seen[0].cell, seen[0].job) == (7, 70.0)
+
+
+def _telling(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def run(*_: Any, tell: Any, watch: Any, **__: Any) -> Batch:
+        record = Record("760", "vi", "done", status="reported", seconds=3.2)
+        watch(Event(RUN_BEGUN, told={"run": "r1", "jobs": 1}))
+        watch(Event(SHARED_BEGUN, "shared"))
+        watch(Event(JOB_ENDED, record.name, record.event))
+        tell(record)
+        return Batch((record,), tmp_path, tmp_path)
+
+    monkeypatch.setattr(reports, "prepared", lambda *_, **__: (JOB,))
+    monkeypatch.setattr(reports, "run", run)
+
+
+def test_a_run_is_logged_for_programs_beside_what_is_said(said: Said, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    _telling(monkeypatch, tmp_path)
+    log = tmp_path / "log.jsonl"
+    code, out, err = said("report", "--all", "--json-log", str(log))
+    assert (code, err) == (0, "")
+    assert [json.loads(line)["event"] for line in log.read_text("utf-8").splitlines()] == ["run_begun", "shared_begun", "job_ended"]
+    assert out.splitlines()[1:3] == ["Tính phần dùng chung của các báo cáo trước …", "Quận 1: Đã báo cáo · 3,2 giây"]
+
+
+def test_a_log_on_standard_error_leaves_json_alone(said: Said, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    _telling(monkeypatch, tmp_path)
+    code, out, err = said("report", "--all", "--json", "--json-log", "-")
+    assert (code, json.loads(out)["failed"]) == (0, 0)
+    assert [json.loads(line)["event"] for line in err.splitlines()] == ["run_begun", "shared_begun", "job_ended"]
+
+
+def test_a_log_that_cannot_be_written_is_wrong_use(said: Said, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    _telling(monkeypatch, tmp_path)
+    code, out, err = said("report", "--all", "--json-log", str(tmp_path / "none" / "log.jsonl"))
+    assert (code, out) == (2, "")
+    assert "--json-log: không ghi được" in err
+    assert "cannot be written (No such file or directory)" in err
 
 
 @pytest.fixture(scope="module")

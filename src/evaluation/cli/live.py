@@ -224,6 +224,7 @@ def live(heading: str, places: Mapping[str, str], language: str, stream: TextIO)
             drawn.print(line, style=None if good else "bold red", soft_wrap=True)
 
     with Live(picture, console=drawn, refresh_per_second=4, transient=True, vertical_overflow="crop"):
+        drawn.show_cursor(True)  # a run that is killed leaves the terminal as it is
         yield tell, picture.see
 
 

@@ -7,14 +7,14 @@ import shlex
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evaluation.batch import DISTRICT, PILOT, Batch, Job, Limits, Record, Refused, last_unfinished, prepared, run
 from evaluation.batch import wanted as batch_wanted
-from evaluation.batch.events import Watch, both, unwatched
+from evaluation.batch.events import SHARED_BEGUN, Event, Watch, both, unwatched
 from evaluation.batch.records import CURRENT
 from evaluation.cli.codes import DONE, FAILED, wrong
 from evaluation.cli.live import live
@@ -143,14 +143,27 @@ class How:
 
     @contextmanager
     def log(self) -> Iterator[Watch]:
-        """Open the log that was asked for, if any."""
+        """Open the log that was asked for, if any.
+
+        Raises
+        ------
+        WrongUse
+            If it cannot be written.
+        """
         if self.json_log is None:
             yield unwatched
             return
         from evaluation.batch.log import logged
 
-        with logged(self.json_log) as log:
+        with ExitStack() as opened:
+            try:
+                log = opened.enter_context(logged(self.json_log))
+            except OSError as error:
+                raise wrong("json_log", name=self.json_log, message=error.strerror or type(error).__name__) from None
             yield log
+            if not log.whole:
+                said = words("cli.report.log_broken", name=self.json_log)
+                sys.stderr.write(f"{said.vi} / {said.en}\n")
 
 
 def make(wanted: Wanted, how: How, language: str) -> int:
@@ -262,7 +275,12 @@ def tell_what_would_be_made(wanted: Wanted, how: How, language: str) -> int:
         0.
     """
     how.limits()
-    plan = batch_wanted(wanted.jobs(), wanted.out, force=how.force).planned()
+
+    def hear(event: Event) -> None:
+        if event.name == SHARED_BEGUN and not how.as_json:
+            print(say("cli.live.shared_begun", language), flush=True)
+
+    plan = batch_wanted(wanted.jobs(), wanted.out, force=how.force).planned(hear)
     if how.as_json:
         print(json.dumps([{p.job.kind: p.job.subject, "language": p.job.language, "why": p.reason} for p in plan], indent=1))
         return DONE
