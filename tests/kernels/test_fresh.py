@@ -35,7 +35,7 @@ SEEN = {
     "garbage": "[__import__('gc').isenabled(), __import__('gc').get_threshold()]",
     "recursion": "__import__('sys').getrecursionlimit()",
     "arithmetic": "[repr(__import__('numpy').geterr()), repr(__import__('decimal').getcontext())]",
-    "pandas": "[(k, repr(__import__('pandas').get_option(k))) for k in ('display.max_rows', 'mode.copy_on_write', 'display.precision')]",
+    "pandas": "[(k, repr(v)) for k, v in __import__('pandas').options.d['display'].items()]",
     "figures": "[[(k, str(v)) for k, v in sorted(__import__('matplotlib').rcParams.items())], __import__('matplotlib').get_backend()]",
     "threads": "sorted(t.name.split(' ')[0].rstrip('0123456789-') for t in __import__('threading').enumerate())",
 }

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import builtins
 import io
 import os
 import sys
 import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
+from types import SimpleNamespace
 
 KERNEL = (
     "ipykernel.ipkernel",
@@ -86,17 +89,31 @@ def preload() -> dict[str, str]:
     for module in KERNEL:
         _try(lambda name=module: import_module(name))  # type: ignore[misc]
     made = {name: value for name, value in os.environ.items() if os.fsencode(f"{name}={value}") not in given}
-    for module in PACKAGES:
-        _try(lambda name=module: import_module(name))  # type: ignore[misc]
-    for room in ROOMS:
-        _try(lambda name=room: _whole(f"evaluation.{name}"))  # type: ignore[misc]
-    for fact in FACTS:
-        _try(lambda name=fact: _called(name))  # type: ignore[misc]
-    for language in LANGUAGES:
-        _try(lambda spoken=language: _read_words(spoken))  # type: ignore[misc]
-    _try(_draw)
+    with _as_in_a_kernel():
+        for module in PACKAGES:
+            _try(lambda name=module: import_module(name))  # type: ignore[misc]
+        for room in ROOMS:
+            _try(lambda name=room: _whole(f"evaluation.{name}"))  # type: ignore[misc]
+        for fact in FACTS:
+            _try(lambda name=fact: _called(name))  # type: ignore[misc]
+        for language in LANGUAGES:
+            _try(lambda spoken=language: _read_words(spoken))  # type: ignore[misc]
+        _try(_draw)
     _forget_warnings()
     return made
+
+
+@contextmanager
+def _as_in_a_kernel() -> Iterator[None]:
+    """Answer packages that ask as they are loaded where they are: pandas prints frames otherwise for a terminal."""
+    vars(builtins)["get_ipython"] = lambda: SimpleNamespace(kernel=None)
+    output = io.TextIOWrapper(sys.stdout.buffer, encoding="UTF-8", write_through=True)  # so called by a kernel
+    try:
+        with redirect_stdout(output):
+            yield
+    finally:
+        output.detach()
+        del vars(builtins)["get_ipython"]
 
 
 def _try(step: Callable[[], object]) -> None:
