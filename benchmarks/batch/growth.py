@@ -98,7 +98,7 @@ def again(ground: Ground, work: Work, tell: Callable[[str], None]) -> list[Again
     log = ground.folder / "again.log"
 
     def once(words: str) -> Again:
-        settled(f"EVALUATION_ROOT={ground.root}")
+        settled(str(ground.root))
         before = {p.name: p.stat().st_mtime_ns for p in pages.glob("district-*.html")}
         run = measured(command, ground.environment(), log)
         made = sum(before.get(p.name) != p.stat().st_mtime_ns for p in pages.glob("district-*.html"))

@@ -8,14 +8,13 @@ import subprocess
 import sys
 import threading
 import time
-import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
 
-MARK = "EVALUATION_BENCHMARK"
+MARK = "EVALUATION_ROOT"  # the one variable of a contestant that a server of warm kernels keeps
 BUSY = 0.1  # of the machine: what others took in the moment before a round that makes it doubtful
 MOMENT = 1.0  # seconds
 LONGEST = 3600.0  # seconds, then a run is given up
@@ -132,19 +131,19 @@ def measured(
     Ended
     """
     others, load = psutil.cpu_percent(MOMENT) / 100, os.getloadavg()[0]
-    mark, seen = uuid.uuid4().hex, []
+    seen: list[Seen] = []
     began = time.perf_counter()
     with (
         log.open("w") as errors,
         subprocess.Popen(
-            list(command), env={**env, MARK: mark}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True
+            list(command), env=dict(env), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True
         ) as running,
     ):
         over = threading.Event()
 
         def watch(count: Callable[[], int]) -> None:
             while not over.wait(EVERY):
-                seen.append(_look(mark, time.perf_counter() - began, count()))
+                seen.append(_look(env[MARK], time.perf_counter() - began, count()))
 
         watcher = threading.Thread(target=watch, args=(made,)) if made else None
         if watcher:
@@ -169,10 +168,10 @@ def _said(running: subprocess.Popen[str]) -> str:
         return ""
 
 
-def _look(mark: str, at: float, made: int) -> Seen:
-    """Add up the memory of all processes that bear a mark in their environment, by what they do."""
+def _look(root: str, at: float, made: int) -> Seen:
+    """Add up the memory of all processes of a contestant, by what they do."""
     sizes: dict[str, list[int]] = {"kernel": [], "server": [], "client": []}
-    for entry in bearing(f"{MARK}={mark}"):
+    for entry in bearing(root):
         try:
             rollup = (entry / "smaps_rollup").read_text("ascii")
             sizes[_kind(entry)].append(int(next(line for line in rollup.splitlines() if line.startswith("Pss:")).split()[1]) * 1024)
@@ -182,12 +181,13 @@ def _look(mark: str, at: float, made: int) -> Seen:
     return Seen(at, family, max(sizes["client"], default=0) + sum(sizes["server"]), max(sizes["kernel"], default=0), made)
 
 
-def bearing(mark: str) -> Iterator[Path]:
-    """Yield the folders in /proc of all processes that bear a mark in their environment, orphans among them."""
+def bearing(root: str) -> Iterator[Path]:
+    """Yield the folders in /proc of all processes that take a folder for the project's root, orphans among them."""
+    wanted = f"{MARK}={root}".encode()
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
-                if mark.encode() in (entry / "environ").read_bytes():
+                if wanted in (entry / "environ").read_bytes().split(b"\0"):
                     yield entry
             except OSError:
                 continue
@@ -214,7 +214,7 @@ def _line(entry: Path) -> str:
         return ""
 
 
-def settled(mark: str, limit: float = 30.0) -> None:
+def settled(root: str, limit: float = 60.0) -> None:
     """Wait until nothing of an earlier run lives, a server of warm kernels above all: it would make a cold start a warm one.
 
     Raises
@@ -223,7 +223,7 @@ def settled(mark: str, limit: float = 30.0) -> None:
         If something does after so many seconds.
     """
     last = time.perf_counter() + limit
-    while any(bearing(mark)):
+    while any(bearing(root)):
         if time.perf_counter() > last:
-            raise Ended(f"processes of an earlier run live on: {', '.join(entry.name for entry in bearing(mark))}")
+            raise Ended(f"processes of an earlier run live on: {', '.join(entry.name for entry in bearing(root))}")
         time.sleep(0.2)

@@ -72,7 +72,7 @@ class Ground:
 
     def run(self, contestant: Contestant, work: Work, ready: bool, watched: bool = False) -> Run:
         """Run a contestant once and return what it took."""
-        settled(f"EVALUATION_ROOT={self.root}")
+        settled(str(self.root))
         self.clear(ready)
         fresh(Path(work.out))
         plan = work.write(self.folder / f"{work.kind}-{contestant.key}.json")
