@@ -236,6 +236,9 @@ def test_the_collected_table_overwrites_neither_notebook_nor_settings(tmp_path: 
     for place in (job.notebook, tmp_path, tmp_path / "jobs.csv"):
         with pytest.raises(Refused):
             results_place(place, [job], tmp_path / "jobs.csv")
+    (tmp_path / "file").touch()
+    with pytest.raises(Refused, match="another place for --results"):
+        results_place(tmp_path / "file" / "x.csv", [job])
     assert results_place(tmp_path / "new" / "x.csv", [job]) == tmp_path / "new" / "x.csv"
 
 
@@ -285,6 +288,11 @@ def test_the_command_runs_a_pilots_study_under_the_settings_of_a_table(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     """The smallest p-value of a rank among k placebos is 1 / (k + 1), whatever the study says."""
+    for name in ("data", "notebooks"):
+        (tmp_path / "project").mkdir(exist_ok=True)
+        (tmp_path / "project" / name).symlink_to(folders().root / name)
+    monkeypatch.setenv("EVALUATION_STORE", str(folders().evidence))
+    monkeypatch.setenv("EVALUATION_ROOT", str(tmp_path / "project"))  # with a work folder of its own
     monkeypatch.chdir(tmp_path)
     (tmp_path / "settings.csv").write_text("job;design;level_factor;seed\nstrict;did;3,0;1\nany;did;0;1\nother;did;3;2\n")
     notebook = folders().notebooks / "studies" / "pilot_settings.ipynb"

@@ -8,7 +8,6 @@ import os
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from evaluation.batch.manifest import package_versions
 from evaluation.batch.publish import digest, publish
@@ -100,9 +99,11 @@ class Kept:
 
     def get(self, row: str) -> tuple[Mapping[str, Value], float] | None:
         """Return what a row recorded, by its key, and how many seconds it took; None where it is not known."""
-        line = self._known.get(row)
+        if row not in self._known:
+            return None
+        line = json.loads(self._known[row])
         try:
-            return None if line is None else (read_back(line["values"]), float(line["seconds"]))
+            return read_back(line["values"]), float(line["seconds"])
         except (ValueError, KeyError, TypeError):
             return None
 
@@ -113,11 +114,11 @@ class Kept:
         ------
         OSError
         """
-        line = {"row": row, "seconds": seconds, "values": written(values)}
+        line = json.dumps({"row": row, "seconds": seconds, "values": written(values)}, ensure_ascii=False)
         handle = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
             # A line that was cut off by a kill does not spoil the next.
-            os.write(handle, ("\n" + json.dumps(line, ensure_ascii=False) + "\n").encode())
+            os.write(handle, f"\n{line}\n".encode())
             os.fsync(handle)
         finally:
             os.close(handle)
@@ -127,19 +128,18 @@ class Kept:
         """Forget the oldest where there are more than are remembered."""
         if len(self._known) > MOST:
             kept = list(self._known.values())[-MOST // 2 :]
-            body = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in kept)
+            body = "".join(f"{line}\n" for line in kept)
             publish({self._file: body.encode()}, str(os.getpid()))
 
-    def _read(self) -> dict[str, dict[str, Any]]:
-        found: dict[str, dict[str, Any]] = {}
+    def _read(self) -> dict[str, str]:
+        found: dict[str, str] = {}
         try:
             lines = self._file.read_text("utf-8", errors="replace").splitlines()
         except OSError:
             return found
         for text in lines:
             try:
-                line = json.loads(text)
-                found[str(line["row"])] = line
+                found[str(json.loads(text)["row"])] = text
             except (ValueError, KeyError, TypeError):
                 continue
         return found

@@ -48,7 +48,7 @@ def results_place(results: Path, jobs: Collection[StudyJob], table: Path | None 
         raise refused("results_taken", name=results.name)
     there = next(folder for folder in place.parents if folder.exists())
     if not there.is_dir() or not os.access(there, os.W_OK):
-        raise refused("unwritable", name=there.name)
+        raise refused("results_unwritable", name=there.name)
     return place
 
 
