@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -89,7 +90,11 @@ def district(count: int, out: Path, workers: int, store: Path) -> Work:
 
 
 def fresh(folder: Path) -> Path:
-    """Return an empty folder."""
-    shutil.rmtree(folder, ignore_errors=True)
+    """Return an empty folder; waits a little for what still writes into the old one."""
+    for _ in range(50):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            break
+        time.sleep(0.1)
     folder.mkdir(parents=True)
     return folder
