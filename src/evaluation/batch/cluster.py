@@ -21,9 +21,11 @@ from evaluation.batch.place import Place, no_cluster
 from evaluation.batch.pool import processors
 from evaluation.batch.records import Reason, Record
 from evaluation.settings import private
+from evaluation.store import open_store
 from evaluation.store.disk import beside
 
 if TYPE_CHECKING:
+    from evaluation.batch.jobs import Job
     from evaluation.batch.worker import Order, Product
 
 SCHEDULER_WAIT = 10.0  # seconds for a scheduler to answer
@@ -150,7 +152,7 @@ def _supplied(client: Any, where: Place, orders: Sequence[Order], shared: Shared
     read = next((order.job for order in orders if order.slice is None), None)
     files = {TEMPLATE: Sealed.of(orders[0].template)}
     if read is not None and where.ship:
-        files |= _packed(read.store)
+        files |= _packed(read)
     life = client.submit(alive, key=f"{shared.mark}-alive", pure=False)
     try:
         client.register_plugin(Supplies(shared.mark, here, files, read, shared.state, life.key), name=shared.mark)
@@ -166,14 +168,16 @@ def _supplied(client: Any, where: Place, orders: Sequence[Order], shared: Shared
                 client.unregister_worker_plugin(shared.mark)
 
 
-def _packed(store: Path) -> dict[str, Sealed]:
-    """Return a store with its ledger, as no load changes them meanwhile."""
+def _packed(job: Job) -> dict[str, Sealed]:
+    """Return a store with its ledger, as no load changes them meanwhile, and the analysis plans among its kept files."""
     from evaluation.store.session import reading
 
-    with reading(store):
-        files = {STORE: Sealed.of(store)}
-        if (ledger := beside(store, ".ledger")).exists():
-            files[STORE + ".ledger"] = Sealed.of(ledger)
+    plans = open_store(job.store, job.as_of).analysis_plans()
+    files = {f"{STORE}.files/{plan.sha256}": Sealed(plan.sha256, plan.body) for plan in plans}
+    with reading(job.store):
+        files[STORE] = Sealed.of(job.store)
+        if (ledger := beside(job.store, ".ledger")).exists():
+            files[f"{STORE}.ledger"] = Sealed.of(ledger)
     return files
 
 

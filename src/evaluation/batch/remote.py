@@ -66,7 +66,7 @@ class Supplies(WorkerPlugin):
         self.under_way = 0
         self.counting = threading.Lock()
         for name, sealed in self.files.items():
-            sealed.unpacked(self.folder / name)
+            sealed.unpacked(private((self.folder / name).parent) / Path(name).name)
         self.store = self.folder / STORE if STORE in self.files else None
         self.files = {}
         self.unfit = differing(self.made_by, surroundings()) or self._other_evidence()
