@@ -302,6 +302,7 @@ def test_where_nothing_changed_neither_pandas_nor_jupyter_is_loaded(made: tuple[
         "zmq",
         "IPython",
         "joblib",
+        "jinja2",
         "rich",
         "psutil",
     }

@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evaluation import kernels
-from evaluation.batch import account, manifest, overview
-from evaluation.batch.check import page_faults
+from evaluation.batch import account, manifest
 from evaluation.batch.environment import of_all
 from evaluation.batch.events import JOB_ENDED, PLANNED, RUN_BEGUN, RUN_ENDED, SHARED_ENDED, Event, Watch, unwatched
 from evaluation.batch.interrupts import Interrupts
@@ -418,6 +417,9 @@ class _Run:
 
     def _settle(self) -> None:
         """Write index and manifest, with what earlier runs left in the folder."""
+        from evaluation.batch import overview  # here, with the templates: a run that finds nothing changed needs neither
+        from evaluation.batch.check import page_faults
+
         folder, first, synthetic = self.asked.folder, self.asked.jobs[0], self.asked.synthetic
         sweep(folder)
         page = overview.page(folder, first.period, self.ends, synthetic, INDEX_LANGUAGE)
