@@ -11,10 +11,13 @@ from evaluation.batch.check import fragment_faults, page_faults
 from evaluation.contracts import SHOWN, WITHHELD
 from evaluation.indicators import elements, indicators
 from evaluation.language import number
+from evaluation.periods import Period
 from evaluation.places import districts
 from evaluation.reporting.district.front import MOST_FINDINGS
+from evaluation.reporting.evidence import gather
 from evaluation.reporting.html import page
 from evaluation.reporting.model import Bullets, Figure, Paragraph, Table, to_json
+from evaluation.reporting.slices.own import by_district
 from evaluation.store import open_store
 
 pytestmark = pytest.mark.slow  # each report takes seconds: it draws six figures
@@ -76,10 +79,8 @@ def test_district_that_did_not_report_says_so(report_of) -> None:
 
 
 def test_report_that_came_after_the_cut_off_counts_as_not_reported(example_store) -> None:
-    from evaluation.reporting.district import district_report
-
-    later = district_report(NOT_REPORTED, "2018-Q4", store=example_store, as_of="2018-12-31")
-    assert later.tree().status == "reported"
+    later = gather(open_store(example_store, "2018-12-31"), Period.parse("2018-Q4"))
+    assert by_district(later)[NOT_REPORTED].reported
 
 
 def test_three_to_five_findings(report_of) -> None:

@@ -17,6 +17,7 @@ from evaluation.reporting.district.written import IndicatorRow, said_of
 from evaluation.reporting.evidence import Evidence
 from evaluation.reporting.model import Bullets, Table
 from evaluation.reporting.slices import aims as worked_out
+from evaluation.reporting.slices import pilots
 from evaluation.reporting.slices.city import slices_of
 from evaluation.reporting.slices.own import by_district
 
@@ -117,9 +118,10 @@ def test_looks_at_all_districts_together_are_counted_against_chance(report_of, e
     assert "19%" in said  # 1 - 0.95^4
 
 
-def test_a_signal_that_remains_is_counted_for_its_own_district_alone(evidence: Evidence) -> None:
+def test_a_signal_that_remains_is_counted_for_its_own_district_alone(evidence: Evidence, monkeypatch: pytest.MonkeyPatch) -> None:
     import pandas as pd
 
+    monkeypatch.setattr(pilots, "estimates", lambda evidence: {})  # they have no part in it and take their time
     kept = pd.DataFrame([("760", "sti_tested_share"), ("777", "contract_share")], columns=["place", "indicator"])
     found = slices_of(dataclasses.replace(evidence, remaining=kept))
     assert {code: one.remaining for code, one in found.items() if one.remaining} == {
