@@ -21,6 +21,11 @@ STEADY = {
 }
 
 
+# What a user set for work of their own: programs at the start, another look of figures, another strictness.
+DROPPED = frozenset({"PYTHONSTARTUP", "PYTHONINSPECT", "PYTHONOPTIMIZE", "PYTHONWARNINGS", "PYTHONDEVMODE", "MATPLOTLIBRC", "MPLBACKEND"})
+CUSTOMIZING = ("sitecustomize", "usercustomize")
+
+
 def of_all(work: Path) -> dict[str, str]:
     """Return what the kernels of all jobs find alike.
 
@@ -29,7 +34,15 @@ def of_all(work: Path) -> dict[str, str]:
     work : Path
         The private folder of all runs.
     """
-    return {**os.environ, **STEADY, "MPLCONFIGDIR": str(private(work / "matplotlib"))}
+    found = {name: value for name, value in os.environ.items() if name not in DROPPED}
+    if given := found.pop("PYTHONPATH", ""):
+        found["PYTHONPATH"] = os.pathsep.join(place for place in given.split(os.pathsep) if not _customizes(Path(place)))
+    return {**found, **STEADY, "MPLCONFIGDIR": str(private(work / "matplotlib"))}
+
+
+def _customizes(folder: Path) -> bool:
+    """Tell whether Python would run something of a folder at its start."""
+    return any((folder / name).is_dir() or (folder / f"{name}.py").exists() for name in CUSTOMIZING)
 
 
 def of_job(work: Path, folder: Path, limits: Limits, slice_file: Path | None) -> dict[str, str]:
