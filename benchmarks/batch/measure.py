@@ -33,7 +33,9 @@ class Seen:
     family : int
         All processes together.
     client : int
-        The largest process that is no kernel, with the one that forks kernels.
+        The largest process that is neither of the two that follow.
+    server : int
+        What forks kernels, with the keepers of kernels.
     kernel : int
         The largest kernel.
     made : int
@@ -43,6 +45,7 @@ class Seen:
     at: float
     family: int
     client: int
+    server: int
     kernel: int
     made: int
 
@@ -83,8 +86,13 @@ class Run:
 
     @property
     def pair(self) -> int:
-        """The most that a worker and its largest kernel held together, in bytes."""
+        """The most that a worker and its largest kernel held together, in bytes; what forks kernels is shared by all and apart."""
         return max((s.client + s.kernel for s in self.seen), default=0)
+
+    @property
+    def server(self) -> int:
+        """The most that what forks kernels held, in bytes."""
+        return max((s.server for s in self.seen), default=0)
 
 
 class Ended(RuntimeError):
@@ -178,7 +186,8 @@ def _look(root: str, at: float, made: int) -> Seen:
         except (OSError, StopIteration):
             continue  # it has just ended
     family = sum(map(sum, sizes.values()))
-    return Seen(at, family, max(sizes["client"], default=0) + sum(sizes["server"]), max(sizes["kernel"], default=0), made)
+    client, kernel = (max(sizes[kind], default=0) for kind in ("client", "kernel"))
+    return Seen(at, family, client, sum(sizes["server"]), kernel, made)
 
 
 def bearing(root: str) -> Iterator[Path]:

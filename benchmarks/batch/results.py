@@ -165,8 +165,11 @@ def _memory(found: Found) -> Iterator[str]:
         return
     yield "\n## Memory\n"
     yield "Proportional set size, looked at every 0.2 s in runs of their own; a page that processes share is counted once.\n"
-    rows = [[BY_KEY[key].words, f"{run.family / MEGABYTE:.0f}", f"{run.pair / MEGABYTE:.0f}"] for key, run in found.memory.items()]
-    yield from _table(("way", "all processes, MB", "a worker with its kernel (and the server it is forked from), MB"), rows)
+    rows = [
+        [BY_KEY[key].words, f"{run.family / MEGABYTE:.0f}", f"{run.pair / MEGABYTE:.0f}", f"{run.server / MEGABYTE:.0f}"]
+        for key, run in found.memory.items()
+    ]
+    yield from _table(("way", "all processes, MB", "a worker with its kernel, MB", "what forks kernels, once for all, MB"), rows)
 
 
 def _growth(found: Found) -> Iterator[str]:
