@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -304,7 +305,9 @@ def test_a_run_that_is_left_early_begins_no_job_and_waits_for_those_under_way(tm
     working = worked_through(range(9), do, 2, tmp_path / "run")
     assert next(working) == 0
     _until(lambda: len(began) == 3)
-    working.close()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        working.close()
     assert began == [0, 1, 2]
     assert sorted(left) == [1, 2]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import warnings
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -79,8 +80,12 @@ def worked_through(
     parallel = Parallel(n_jobs=max(2, workers), backend="threading", return_as="generator_unordered", pre_dispatch=workers, batch_size=1)
     with closing(parallel(delayed(one)(order) for order in orders)) as ended:
         try:
-            yield from ended
+            for product in ended:  # noqa: UP028 - jobs are to be called off before their kernels are ended, not after
+                yield product
         except BaseException:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)  # that jobs under way are not waited for
+                ended.close()
             end_all(under)  # threads cannot be ended, kernels can: their jobs then fail at once
             under_way.wait(PATIENCE)
             raise
