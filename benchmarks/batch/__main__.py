@@ -8,6 +8,7 @@ docs/pictures; a run of parts writes them into work/benchmark.
 from __future__ import annotations
 
 import argparse
+import fcntl
 import os
 import sys
 from dataclasses import replace
@@ -32,6 +33,11 @@ def main() -> int:
     """Run what is asked for and write it down; 0 if all pages said the same and every way that can run came through."""
     asked = _arguments()
     benchmark = Benchmark(asked)
+    try:
+        fcntl.flock(benchmark.alone, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        print(f"Another benchmark runs in {benchmark.ground.folder}.", file=sys.stderr)
+        return 2
     print(f"This takes about {benchmark.minutes():.0f} minutes on two quiet cores.", flush=True)
     benchmark.run()
     return benchmark.written()
@@ -44,6 +50,7 @@ class Benchmark:
         self.asked = asked
         self.ground = Ground((folders().work / "benchmark").resolve())
         self.ground.folder.mkdir(parents=True, exist_ok=True)
+        self.alone = (self.ground.folder / "lock").open("w")
         self.workers = len(os.sched_getaffinity(0))
         self.found = results.Found(asked.districts, self.workers)
         self.contestants = present([BY_KEY[k] for k in BY_KEY if k in (asked.only or BY_KEY)], self.tell_absent)

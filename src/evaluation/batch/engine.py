@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from queue import Empty
 from time import monotonic
 from typing import Any
 from uuid import uuid4
@@ -98,9 +99,40 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill ships 
             self.around.watchdog.watch(process)
             self.around.watch(Event(KERNEL, told={"process": process, "kernel": clock.kernel}))
 
-    def start_new_kernel_client(self) -> Any:
+    async def async_start_new_kernel_client(self) -> Any:
+        """Open the channels and wait for the kernel: until it answers, and until its outputs are heard.
+
+        jupyter_client waits a further 0.2 s for messages that do not come;
+        here the first one heard is enough, since the kernel answers nothing before it was asked.
+        """
         with self.around.clock.stage("start"):
-            return super().start_new_kernel_client()
+            self.kc = self.km.client()
+            try:
+                self.kc.start_channels()
+                await self._heard(monotonic() + self.startup_timeout)
+            except BaseException:
+                await self._async_cleanup_kernel()
+                raise
+            self.kc.allow_stdin = False
+            return self.kc
+
+    start_new_kernel_client = run_sync(async_start_new_kernel_client)
+
+    async def _heard(self, end: float) -> None:
+        """Ask who the kernel is until the answer has come on both channels."""
+        while monotonic() < end:
+            if not await self.km.is_alive():
+                raise RuntimeError("Kernel died before replying to kernel_info")
+            asked = self.kc.kernel_info()
+            try:
+                while (await self.kc.get_shell_msg(timeout=1))["parent_header"].get("msg_id") != asked:
+                    pass
+                while not _idle(await self.kc.get_iopub_msg(timeout=1), asked):
+                    pass
+                return
+            except Empty:
+                continue
+        raise RuntimeError(f"Kernel didn't respond in {self.startup_timeout} seconds")
 
     def _meet(self) -> None:
         """Talk to the kernel through sockets in a private folder, where the system has them and their names are short enough."""
@@ -115,7 +147,18 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill ships 
         for task in waiting:
             task.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
+        if self.km is not None and self.km.has_kernel:
+            await self._killed()
         await super()._async_cleanup_kernel()
+
+    async def _killed(self) -> None:
+        """Kill the kernel and look often whether it has ended: its manager looks ten times a second."""
+        provisioner = self.km.provisioner
+        await provisioner.kill()
+        for _ in range(50):
+            if await provisioner.poll() is not None:
+                return
+            await asyncio.sleep(0.002)
 
     _cleanup_kernel = run_sync(_async_cleanup_kernel)
 
@@ -154,6 +197,11 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill ships 
         elif printed > limit + len(CUT) or not content["text"].endswith(CUT):
             content["text"] = content["text"][: limit - before] + CUT
         return super().process_message(message, cell, cell_index)
+
+
+def _idle(message: Any, asked: str) -> bool:
+    """Tell whether a message says that the kernel has done what it was asked."""
+    return bool(message["parent_header"].get("msg_id") == asked and message["content"].get("execution_state") == "idle")
 
 
 def _peak(process: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from uuid import uuid4
@@ -20,6 +20,9 @@ from evaluation.reporting.slices import shared as slices
 from evaluation.settings import folders, private
 
 SHARED = "shared"
+
+
+FAILED = "shared-failed"
 
 
 @dataclass(frozen=True)
@@ -98,8 +101,15 @@ def _executed(job: Job, work: Path, clock: Clock, watch: Watch) -> bool:
                 with clock.stage("notebook"):
                     execute(task, clock)
             except JobFailure:
-                return False  # the notebook stays, as far as it came
-            shutil.rmtree(folder, ignore_errors=True)
+                return False
             return True
 
-        return all(worked_through([task], made, 1, folder))
+        done = all(worked_through([task], made, 1, folder))
+        kept = work / RUNS / FAILED
+        shutil.rmtree(kept, ignore_errors=True)
+        if done:
+            shutil.rmtree(folder, ignore_errors=True)
+        else:
+            with suppress(OSError):
+                folder.rename(kept)  # the notebook of the last one that failed stays, as far as it came
+        return done

@@ -57,6 +57,7 @@ FACTS = (
     "evaluation.plan.measurable:targets",
     "evaluation.plan.chain:framework",
     "evaluation.plan.asked:provisions",
+    "evaluation.reporting.provenance:code_version",
     "evaluation.plan.asked:beneficiaries",
     "evaluation.plan.asked:agencies",
     "evaluation.plan.dates:calendar",
@@ -149,7 +150,13 @@ def _read_words(language: str) -> None:
 
 
 def _draw() -> None:
-    """Draw a figure in the house's style, so that fonts are found and letters read; without pyplot, which would keep it."""
+    """Draw once in the house's style, as reports do and as notebooks do, so that fonts are found and letters read."""
+    import_module("evaluation.figures.style").ready()
+    _draw_as_notebooks_do()
+
+
+def _draw_as_notebooks_do() -> None:
+    """Draw through matplotlib's own canvases; without pyplot, which would keep the figure."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
