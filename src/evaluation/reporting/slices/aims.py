@@ -89,7 +89,7 @@ def _of_city(evidence: Evidence, name: str) -> tuple[CountSeries, NDArray[np.flo
     import pandas as pd
 
     parts = evidence.values[evidence.values["indicator"] == name]
-    nobody = pd.DataFrame({"place": [], "period": [], "residents": []})
+    nobody = pd.DataFrame({"place": [], "period": [], "residents": []}).astype({"place": "str", "period": "str"})
     whole = series_of(city_values(name, evidence.protection.counts, nobody, parts), name, evidence.periods, evidence.synthetic)
     shown = (parts["state"] == SHOWN).astype(float).groupby(parts["period"]).mean()
     share = np.asarray(shown.reindex(list(evidence.periods)).fillna(0.0), dtype=float)
