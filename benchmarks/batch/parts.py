@@ -10,7 +10,7 @@ from typing import Any
 from benchmarks.batch.measure import Run
 from benchmarks.batch.scale_out import Parts
 
-TASKS, SLICE = 1000, 200_000  # bytes that travel with each order
+TASKS, SLICE = 500, 200_000  # bytes that travel with each order
 
 
 def measured_parts(alone: Run, jobs: int, account: Mapping[str, Any], shared: float, start: float) -> Parts:
@@ -42,7 +42,7 @@ def scheduler() -> float:
         client.gather(client.map(_answer, [bytes(10)] * 20, pure=False))
         orders = [bytes(SLICE) for _ in range(TASKS)]
         began = time.perf_counter()
-        for future in client.map(_answer, orders, pure=False):
+        for future in [client.submit(_answer, order, pure=False) for order in orders]:
             future.result()
         return (time.perf_counter() - began) / TASKS
 
