@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from benchmarks.batch.scale_out import JOBS, WORKERS, Parts, course
 from evaluation.figures import style
 
 SHADES = ("#0b4f6c", "#b8511f", "#6f9db3", "#d8a47f", "#9aa1a9", "#3f7a4f", "#c9b458", "#7a5c8e")
+ORDER = ("plan", "server", "load", "reports", "index", "start", "parameters", "cells", "notebook", "export", "protection", "publishing")
 
 
 def scale_out(parts: Parts, path: Path) -> None:
@@ -64,15 +65,17 @@ def spent(account: Mapping[str, Any], seconds: float) -> list[tuple[str, float, 
     jobs = [job for job in account["jobs"].values() if job["outcome"] == "done"]
     told = float(account["seconds"])
     rows = [("run: Python and imports before it", seconds - told, "run")]
-    rows += [(f"run: {name}", value, "run") for name, value in account["stages"].items()]
-    rows.append(("run: reports", told - sum(value for _, value, _ in rows[1:]), "run"))
-    names: Sequence[str] = list(dict.fromkeys(name for job in jobs for name in job["stages"]))
+    rows += [(f"run: {name}", account["stages"][name], "run") for name in sorted(account["stages"], key=_order)]
+    names = sorted({name for job in jobs for name in job["stages"]}, key=_order)
     rows += [(f"a report: {name}", statistics.median(job["stages"].get(name, 0.0) for job in jobs), "report") for name in names]
-    rows.append(("a report: its cells together", statistics.median(cells_together(job) for job in jobs), "report"))
     for place, line in dict.fromkeys((cell["place"], cell["line"]) for job in jobs for cell in job["cells"]):
         taken = [cell["seconds"] for job in jobs for cell in job["cells"] if cell["place"] == place]
         rows.append((f"cell {place}: {line[:40]}", statistics.median(taken), "cell"))
     return rows
+
+
+def _order(name: str) -> int:
+    return ORDER.index(name) if name in ORDER else len(ORDER)
 
 
 def cells_together(job: Mapping[str, Any]) -> float:

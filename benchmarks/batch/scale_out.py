@@ -132,5 +132,5 @@ def sentence(outcomes: Sequence[Outcome], cluster: bool) -> str:
         last = outcomes[-1]
         return f"{where}, {jobs} go on scaling to {last.workers} workers ({first.seconds / last.seconds:.0f} times one worker)."
     gain = first.seconds / stop.seconds
-    why = f"more workers than half of the {jobs}" if stop.workers * 2 > stop.jobs else WORDS[stop.binding]
+    why = "the number of reports" if stop.workers * 2 > stop.jobs else WORDS[stop.binding]
     return f"{where}, {jobs} stop scaling at {stop.workers} workers ({gain:.0f} times one worker): what binds is {why}."
