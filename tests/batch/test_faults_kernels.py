@@ -196,6 +196,6 @@ def test_nothing_of_the_notebooks_or_the_event_loops_comes_to_the_screen(kernels
 @pytest.mark.slow
 def test_the_batch_stays_small_whatever_is_printed_at_it(all_24: dict[str, Any]):
     (quiet, files, threads), (after, files_after, threads_after) = all_24["quiet"], all_24["after"]
-    assert after - quiet < 100_000_000
+    assert after - quiet < 150_000_000  # two jobs at once, each with all that a cell may print
     assert files_after <= files + 2
     assert threads_after <= threads + 2

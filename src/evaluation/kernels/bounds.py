@@ -26,6 +26,7 @@ CUT = (
 # What carries something that is shown; each costs its receiver more than its text.
 SHOWN = frozenset({"display_data", "update_display_data", "execute_result", "comm_open", "comm_msg"})
 EACH = 200
+PIECE = 500_000
 # An error's text goes to the notebook and to the client's log.
 TOLD = frozenset({"error", "execute_reply"})
 LONGEST_ERROR = 20_000
@@ -104,8 +105,9 @@ class Bound:
                 write(text)
             elif self.left >= 0:
                 left, self.left = self.left, -1
-                write(text[:left])
-                flush()  # the sentence takes letters of two bytes: in one message with it, all would
+                for begin in range(0, left, PIECE):
+                    write(text[begin : min(begin + PIECE, left)])
+                    flush()  # a message costs its receiver several times its length, and more with letters of two bytes
                 write(CUT)
             return len(text)
 
