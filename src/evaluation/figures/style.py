@@ -355,13 +355,13 @@ def ready() -> None:
     """Load the font with the letters of both languages and draw once: for a process that others are forked from."""
     letters = "".join(chr(c) for c in (*range(33, 127), *range(192, 433), *range(0x1EA0, 0x1EFA)) if chr(c).isprintable())
     with house():
-        ax = canvas(None, 2)
+        # Not through pyplot, which would choose a backend now, for all that are forked.
+        ax = Figure(figsize=(WIDTH, 2), layout=Arrangement()).add_subplot()
         ax.plot([0, 1], [0, 1], marker="o", label=letters)
         ax.vlines([0, 1], 0, 1)
         ax.grid(axis="y")
         finish(ax, title=letters, handles=ax.lines, notes=[letters], synthetic=True)
     svg(root(ax))
-    close(root(ax))
 
 
 def close(fig: Figure) -> None:

@@ -13,6 +13,7 @@ from evaluation.effects.estimate import estimate_effect
 from evaluation.effects.matrix import NotEnough
 from evaluation.effects.pilots import pilot_starts, pilot_study, placed_pilots, ward_of
 from evaluation.effects.study import Study
+from evaluation.indicators import outcome as outcome_named
 from evaluation.language import Words, say
 from evaluation.places import within_sentence
 from evaluation.plan import Pilot
@@ -47,15 +48,18 @@ def _estimates(evidence: Evidence, pilot: Pilot, start: str) -> tuple[PilotEstim
     if not start or start > until:
         return ()
     ends = {name: usable_until(until, name) for name in pilot.outcome_indicators}
-    return tuple(_without_wards(_estimated(evidence, pilot.id, name, end)) for name, end in ends.items() if start <= end)
+    return tuple(_estimate(evidence, pilot, start, name, end) for name, end in ends.items() if start <= end)
 
 
-def _estimated(evidence: Evidence, pilot: str, outcome: str, until: str) -> _Estimated:
-    made = pilot_study(evidence.store, pilot, outcome, until)
+def _estimate(evidence: Evidence, pilot: Pilot, start: str, outcome: str, until: str) -> PilotEstimate:
     try:
-        return _Estimated(made, calibrated_effect(estimate_effect(made), made))
+        made = pilot_study(evidence.store, pilot.id, outcome, until)
+    except ValueError:  # nobody reported a figure of the outcome, or the pilot's ward did not
+        return PilotEstimate(outcome_named(outcome).label, ward_of(pilot).name, start, 0, {}, None)
+    try:
+        return _without_wards(_Estimated(made, calibrated_effect(estimate_effect(made), made)))
     except NotEnough:
-        return _Estimated(made, None)
+        return _without_wards(_Estimated(made, None))
 
 
 def _without_wards(found: _Estimated) -> PilotEstimate:
