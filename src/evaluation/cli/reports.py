@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from evaluation.batch import DISTRICT, PILOT, Batch, Job, Limits, Record, Refused, last_unfinished, prepared, run
 from evaluation.batch import wanted as batch_wanted
@@ -54,6 +54,11 @@ class Wanted:
     store: Path | None
     as_of: str | None
     seed: int
+
+    @classmethod
+    def of(cls, first: Job, out: Path | None) -> Self:
+        """Return what a run of jobs like this one was asked for."""
+        return cls(first.kind, None, first.period, first.language, out, first.store, first.as_of.isoformat(), first.seed)
 
     def jobs(self) -> tuple[Job, ...]:
         """Return the jobs, checked."""
@@ -187,13 +192,8 @@ def make(wanted: Wanted, how: How, language: str) -> int:
         Before anything is started.
     Cancelled
     """
-    limits = how.limits()
-    jobs = wanted.jobs()
-
-    def go(tell: Tell, watch: Watch) -> Batch:
-        return run(jobs, wanted.out, limits=limits, force=how.force, tell=tell, watch=watch, **how.where())
-
-    return _done(jobs, wanted, how, language, go)
+    how.limits()
+    return _run(wanted.jobs(), wanted, how, language, force=how.force)
 
 
 def make_jobs(jobs: Sequence[Job], out: Path | None, how: How, language: str) -> int:
@@ -216,13 +216,7 @@ def make_jobs(jobs: Sequence[Job], out: Path | None, how: How, language: str) ->
     ------
     Refused, Cancelled
     """
-    first, limits = jobs[0], how.limits()
-    wanted = Wanted(first.kind, None, first.period, first.language, out, first.store, first.as_of.isoformat(), first.seed)
-
-    def go(tell: Tell, watch: Watch) -> Batch:
-        return run(jobs, out, limits=limits, force=how.force, tell=tell, watch=watch, **how.where())
-
-    return _done(jobs, wanted, how, language, go)
+    return _run(jobs, Wanted.of(jobs[0], out), how, language, force=how.force)
 
 
 def take_up(named: bool, how: How, language: str) -> int:
@@ -246,18 +240,12 @@ def take_up(named: bool, how: How, language: str) -> int:
     """
     if named or how.force:
         raise wrong("resume")
-    limits = how.limits()
+    how.limits()
     found = last_unfinished()
     if found is None:
         print(say("cli.report.nothing_unfinished", language))
         return DONE
-    first = found.jobs[0]
-    wanted = Wanted(first.kind, None, first.period, first.language, found.out, first.store, first.as_of.isoformat(), first.seed)
-
-    def go(tell: Tell, watch: Watch) -> Batch:
-        return run(found.jobs, found.out, template=found.template, limits=limits, force=found.left, tell=tell, watch=watch, **how.where())
-
-    return _done(found.jobs, wanted, how, language, go)
+    return _run(found.jobs, Wanted.of(found.jobs[0], found.out), how, language, force=found.left, template=found.template)
 
 
 def tell_what_would_be_made(wanted: Wanted, how: How, language: str) -> int:
@@ -288,8 +276,12 @@ def tell_what_would_be_made(wanted: Wanted, how: How, language: str) -> int:
     return DONE
 
 
-def _done(jobs: Sequence[Job], wanted: Wanted, how: How, language: str, go: Callable[[Tell, Watch], Batch]) -> int:
+def _run(jobs: Sequence[Job], wanted: Wanted, how: How, language: str, **named: Any) -> int:
     """Run, and tell how it goes and ends; the log for programs is told first."""
+
+    def go(tell: Tell, watch: Watch) -> Batch:
+        return run(jobs, wanted.out, limits=how.limits(), tell=tell, watch=watch, **how.where(), **named)
+
     with how.log() as log:
         if how.as_json:
             batch = go(lambda _: None, log)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evaluation.batch import Job, Record, run, wanted
-from evaluation.batch.events import Watch, both
+from evaluation.batch.events import RUN_BEGUN, Event, Watch, both
 from evaluation.batch.journal import RUNS
 from evaluation.batch.records import CURRENT
 from evaluation.batch.studies.asked import Asked, asked
@@ -189,12 +189,19 @@ def _swept(sweep: Sweep, how: How, language: str) -> int:
             print(json.dumps(_sweep_summary(swept), ensure_ascii=False, indent=1))
             return _code(swept)
         heading = say("cli.sweep.begin", language, count=len(sweep.jobs))
+        began: list[Path] = []
+
+        def hear(event: Event) -> None:
+            if event.name == RUN_BEGUN:
+                began.append(sweep.work / RUNS / str(event.told["run"]))
+            log(event)
+
         with live(heading, {job.name: job.name for job in sweep.jobs}, language, sys.stdout) as (tell, see):
 
             def ended(record: Record) -> None:
-                tell("" if record.outcome == CURRENT else _line(record, language), record.there)
+                tell("" if record.outcome == CURRENT else _line(record, began[-1], language), record.there)
 
-            swept = go(ended, both(log, see))
+            swept = go(ended, both(hear, see))
     made = sum(1 for r in swept.records.values() if r.done)
     counts = {"made": made, "current": len(swept.records) - made - len(swept.failed), "failed": len(swept.failed)}
     print(say("cli.sweep.end", language, **counts, where=near(swept.results) if swept.results else ""))
@@ -207,7 +214,7 @@ def _code(swept: Swept) -> int:
     return FAILED if swept.failed or not swept.written else DONE
 
 
-def _line(record: Record, language: str) -> str:
+def _line(record: Record, folder: Path, language: str) -> str:
     if record.there:
         return say(
             "cli.sweep.line",
@@ -216,8 +223,8 @@ def _line(record: Record, language: str) -> str:
             sentence=record.sentence(language),
             seconds=number(record.seconds, language, 1),
         )
-    where = near(folders().work / RUNS) + f"/*/{record.name}"
-    return say("cli.sweep.failed", language, name=record.name, sentence=record.sentence(language), where=where)
+    where = folder / record.name
+    return say("cli.sweep.failed", language, name=record.name, sentence=record.sentence(language), where=near(where))
 
 
 def _sweep_summary(swept: Swept) -> dict[str, object]:

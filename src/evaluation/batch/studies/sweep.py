@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +19,7 @@ from evaluation.batch.events import JOB_ENDED, PLANNED, RUN_BEGUN, RUN_ENDED, Ev
 from evaluation.batch.inputs import FORCED, NEW
 from evaluation.batch.interrupts import Interrupts
 from evaluation.batch.jobs import Limits
-from evaluation.batch.journal import RUNS, Journal, unfinished
+from evaluation.batch.journal import RUNS, Journal, mark, unfinished
 from evaluation.batch.publish import publish
 from evaluation.batch.records import CURRENT, DONE, FAILED, Reason, Record
 from evaluation.batch.run import Cancelled
@@ -173,7 +172,7 @@ class _Sweep:
         watch: Watch,
     ) -> None:
         self.asked, self.known, self.limits, self.workers, self.tell, self.watch = asked, known, limits, workers, tell, watch
-        self.mark = f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S}-{os.getpid()}"
+        self.mark = mark(asked.work, dt.datetime.now(dt.UTC))
         self.folder = asked.work / RUNS / self.mark
         self.clock = Clock()
         self.killed = unfinished(asked.work, _out(asked))
@@ -187,17 +186,23 @@ class _Sweep:
         """Run what is not known, collect all."""
         self.watch(Event(RUN_BEGUN, told={"run": self.mark, "kind": STUDY, "period": "", "jobs": len(self.asked.jobs)}))
         try:
-            making = self._planned()
-            if making:
-                with kernels.start(of_all(self.asked.work)) or nullcontext():  # it starts while papermill is loaded here
-                    self._run(making)
-            else:
-                self._collect()
+            with self.interrupts.heard():
+                self._do()
+        except KeyboardInterrupt:
+            raise Cancelled from None
         finally:
             outcomes = Counter(record.outcome for record in self.records.values())
             told = {name: outcomes[name] for name in (DONE, CURRENT, FAILED)} | {"of": len(self.asked.jobs), "written": self.written}
             self.watch(Event(RUN_ENDED, told=told | {"seconds": round(self.clock.seconds, 3), "stages": self.clock.rounded()}))
         return self._swept()
+
+    def _do(self) -> None:
+        making = self._planned()
+        if making:
+            with kernels.start(of_all(self.asked.work)) or nullcontext():  # it starts while papermill is loaded here
+                self._run(making)
+        else:
+            self._collect()
 
     def _planned(self) -> list[StudyJob]:
         """Return the rows to be run; the others are there already."""
@@ -227,24 +232,24 @@ class _Sweep:
         journal.begin(self._told(making))
         by_name = {job.name: job for job in making}
         try:
-            with self.interrupts.heard():
-                for product in self._products(making):
+            with closing(self._products(making)) as products:
+                for product in products:
                     self._ended(self._kept(product, by_name[product.record.name], journal), product.values)
         except KeyboardInterrupt:
             for job in making:
                 if job.name not in self.records:
                     self.records[job.name] = Record.failed(job, Reason.INTERRUPTED)
-            raise Cancelled from None
+            raise
         finally:
             with self.interrupts.held():
                 self._finish(journal)
 
-    def _products(self, making: Sequence[StudyJob]) -> Iterator[Product]:
+    def _products(self, making: Sequence[StudyJob]) -> Generator[Product, None, None]:
         from evaluation.batch.pool import processors, worked_through
         from evaluation.batch.studies.order import Order, fulfil
 
         orders = [Order(job, self.folder / job.name, self.asked.work, self.limits, self.asked.keep, self.watch) for job in making]
-        yield from worked_through(orders, fulfil, min(self.workers or processors(), len(orders)))
+        yield from worked_through(orders, fulfil, min(self.workers or processors(), len(orders)), self.folder)
 
     def _kept(self, product: Product, job: StudyJob, journal: Journal) -> Record:
         """Write down what a row recorded; only then is it done."""
