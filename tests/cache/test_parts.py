@@ -206,7 +206,7 @@ def test_a_tree_that_goes_too_deep_is_damage() -> None:
 
 def test_a_dataclass_is_made_without_being_called(monkeypatch: pytest.MonkeyPatch) -> None:
     parts = to_parts(Period(2018, 4))
-    for name in ("__init__", "__post_init__", "__new__"):
+    for name in ("__init__", "__post_init__"):  # `object.__new__` put back by a patch would take no arguments ever after
         monkeypatch.setattr(Period, name, lambda *a, **k: pytest.fail("called"), raising=False)
     assert str(from_parts(parts)) == "2018-Q4"
 

@@ -324,8 +324,8 @@ class _Run:
         try:
             with self.clock.stage("reports"), closing(hands()) as products:
                 for product in products:
-                    record = self._published(product, journal, inputs)
-                    self._ended(record)
+                    with self.interrupts.held():
+                        self._ended(self._published(product, journal, inputs))
         except KeyboardInterrupt:
             for p in making:
                 if p.job.name not in self.records:
@@ -367,23 +367,22 @@ class _Run:
     def _published(self, product: Product, journal: Journal, inputs: Mapping[str, Mapping[str, str]]) -> Record:
         """Publish what came of a job, and write it down; only then is it done."""
         record, made_from = product.record, inputs[product.record.name]
-        with self.interrupts.held():
-            if record.done:
-                clock = Clock()
-                try:
-                    with clock.stage("publishing"):
-                        publish({self.asked.folder / name: content for name, content in product.contents.items()}, self.mark)
-                    record = replace(record, stages={**record.stages, **clock.rounded()})
-                except OSError as error:
-                    job = next(j for j in self.asked.jobs if j.name == record.name)
-                    record = Record.failed(job, Reason.DISK, None, {"error": type(error).__name__})
-            if self.sources.changed():
-                record, made_from = self._from_changed(record), {}  # whatever it was made from is not what the run began with
-            with suppress(OSError):  # the manifest will say it, or the report is made again
-                journal.job(record, made_from)
-            self.ends[record.name] = manifest.entry(record, made_from)
-            if record.done:
-                shutil.rmtree(self.folder / record.name, ignore_errors=True)  # it holds more than what was published
+        if record.done:
+            clock = Clock()
+            try:
+                with clock.stage("publishing"):
+                    publish({self.asked.folder / name: content for name, content in product.contents.items()}, self.mark)
+                record = replace(record, stages={**record.stages, **clock.rounded()})
+            except OSError as error:
+                job = next(j for j in self.asked.jobs if j.name == record.name)
+                record = Record.failed(job, Reason.DISK, None, {"error": type(error).__name__})
+        if self.sources.changed():
+            record, made_from = self._from_changed(record), {}  # whatever it was made from is not what the run began with
+        with suppress(OSError):  # the manifest will say it, or the report is made again
+            journal.job(record, made_from)
+        self.ends[record.name] = manifest.entry(record, made_from)
+        if record.done:
+            shutil.rmtree(self.folder / record.name, ignore_errors=True)  # it holds more than what was published
         return record
 
     def _from_changed(self, record: Record) -> Record:

@@ -234,7 +234,8 @@ class _Sweep:
         try:
             with closing(self._products(making)) as products:
                 for product in products:
-                    self._ended(self._kept(product, by_name[product.record.name], journal), product.values)
+                    with self.interrupts.held():
+                        self._ended(self._kept(product, by_name[product.record.name], journal), product.values)
         except KeyboardInterrupt:
             for job in making:
                 if job.name not in self.records:
@@ -254,15 +255,14 @@ class _Sweep:
     def _kept(self, product: Product, job: StudyJob, journal: Journal) -> Record:
         """Write down what a row recorded; only then is it done."""
         record = product.record
-        with self.interrupts.held():
-            if record.done:
-                try:
-                    self.known[job.notebook].add(self.keys[job.name], product.values, record.seconds)
-                except OSError as error:
-                    record = Record.failed(job, Reason.DISK, None, {"error": type(error).__name__})
-            journal.job(record, {"row": self.keys[job.name]})
-            folder = self.folder / job.name
-            shutil.rmtree(folder / "ipython" if self.asked.keep or not record.done else folder, ignore_errors=True)
+        if record.done:
+            try:
+                self.known[job.notebook].add(self.keys[job.name], product.values, record.seconds)
+            except OSError as error:
+                record = Record.failed(job, Reason.DISK, None, {"error": type(error).__name__})
+        journal.job(record, {"row": self.keys[job.name]})
+        folder = self.folder / job.name
+        shutil.rmtree(folder / "ipython" if self.asked.keep or not record.done else folder, ignore_errors=True)
         return record
 
     def _told(self, making: Sequence[StudyJob]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ _DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 _COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+([eE][+-]?[0-9]{1,3})?")
 # 1.234 is a thousand in one country and a little more than one in another.
 _EITHER = re.compile(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}")
-_TRUTHS = {"true": True, "false": False, "1": True, "0": False, "đúng": True, "sai": False}
+_YES_OR_NO = {"true": True, "false": False, "1": True, "0": False, "đúng": True, "sai": False}
 
 
 class NotOfType(ValueError):
@@ -45,8 +45,8 @@ def value(cell: Any, kind: str, comma: bool = False) -> str | int | float | bool
         return cell  # type: ignore[no-any-return]
     if kind == "str":
         return cell
-    if kind == "bool" and cell.casefold() in _TRUTHS:
-        return _TRUTHS[cell.casefold()]
+    if kind == "bool" and cell.casefold() in _YES_OR_NO:
+        return _YES_OR_NO[cell.casefold()]
     if kind == "int" and _WHOLE.fullmatch(cell):
         return int(cell)
     if kind == "float":
