@@ -127,7 +127,8 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]  # papermill ships 
             try:
                 while (await self.kc.get_shell_msg(timeout=1))["parent_header"].get("msg_id") != asked:
                     pass
-                while not _idle(await self.kc.get_iopub_msg(timeout=1), asked):
+                # What was said before the channel was joined is not heard: ask again soon.
+                while not _idle(await self.kc.get_iopub_msg(timeout=0.05), asked):
                     pass
                 return
             except Empty:
