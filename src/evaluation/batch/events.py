@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from evaluation.batch.records import CURRENT, DONE, FAILED
+from evaluation.batch.stages import Clock
 
 RUN_BEGUN, PLANNED, RUN_ENDED = "run_begun", "planned", "run_ended"
 SHARED_BEGUN, SHARED_ENDED = "shared_begun", "shared_ended"
@@ -46,3 +50,22 @@ def both(first: Watch, second: Watch) -> Watch:
         second(event)
 
     return watch
+
+
+def ended(outcomes: Iterable[str], of: int, written: bool, clock: Clock) -> Event:
+    """Return the last event of a run.
+
+    Parameters
+    ----------
+    outcomes : iterable of str
+        Of its jobs, as records have them.
+    of : int
+        How many jobs were asked for.
+    written : bool
+        Whether what tells of the whole could be written.
+    clock : Clock
+        The run's.
+    """
+    found = Counter(outcomes)
+    told = {name: found[name] for name in (DONE, CURRENT, FAILED)} | {"of": of, "written": written}
+    return Event(RUN_ENDED, told=told | {"seconds": round(clock.seconds, 3), "stages": clock.rounded()})

@@ -139,22 +139,29 @@ class Record:
         return told | ({"reason": str(self.reason), "cell": self.details.get("cell", "")} if self.reason else {})
 
     @classmethod
+    def made(cls, job: Asked, status: str, clock: Clock, files: Mapping[str, str] | None = None) -> Self:
+        """Return the record of a job that did what it was to do."""
+        return cls._of(job, DONE, clock, status=status, files=dict(files or {}))
+
+    @classmethod
     def failed(cls, job: Asked, reason: Reason, clock: Clock | None = None, details: Mapping[str, str] | None = None) -> Self:
         """Return the record of a job that failed."""
-        time = clock or Clock()
+        return cls._of(job, FAILED, clock or Clock(), reason=reason, details=dict(details or {}))
+
+    @classmethod
+    def _of(cls, job: Asked, outcome: str, clock: Clock, **told: Any) -> Self:
         return cls(
             job.subject,
             job.language,
-            FAILED,
-            reason=reason,
-            details=dict(details or {}),
-            seconds=round(time.seconds, 3),
+            outcome,
+            seconds=round(clock.seconds, 3),
             kind=job.kind,
-            stages=time.rounded(),
-            cells=tuple(time.cells),
-            peak=time.peak,
-            kernel=time.kernel,
-            ordinary=time.ordinary,
+            stages=clock.rounded(),
+            cells=tuple(clock.cells),
+            peak=clock.peak,
+            kernel=clock.kernel,
+            ordinary=clock.ordinary,
+            **told,
         )
 
     def sentence(self, language: str) -> str:

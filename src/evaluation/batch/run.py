@@ -6,7 +6,6 @@ import datetime as dt
 import errno
 import shutil
 import tempfile
-from collections import Counter
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager, nullcontext, suppress
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from evaluation import kernels
 from evaluation.batch import account, manifest
 from evaluation.batch.environment import of_all
-from evaluation.batch.events import JOB_ENDED, PLANNED, RUN_BEGUN, RUN_ENDED, SHARED_ENDED, Event, Watch, unwatched
+from evaluation.batch.events import JOB_ENDED, PLANNED, RUN_BEGUN, SHARED_ENDED, Event, Watch, ended, unwatched
 from evaluation.batch.interrupts import Interrupts
 from evaluation.batch.jobs import DISTRICT, Job, Limits, default_template
 from evaluation.batch.journal import RUNS, Journal, mark, unfinished
@@ -25,7 +24,7 @@ from evaluation.batch.parameters import check, check_names
 from evaluation.batch.place import Place, place
 from evaluation.batch.planned import Planned, ends, plan
 from evaluation.batch.publish import publish, sweep
-from evaluation.batch.records import CURRENT, DONE, FAILED, Reason, Record
+from evaluation.batch.records import CURRENT, FAILED, Reason, Record
 from evaluation.batch.sources import Sources
 from evaluation.batch.stages import Clock
 from evaluation.batch.turn import Busy, turn
@@ -101,10 +100,12 @@ class Wanted:
     synthetic: bool
     force: frozenset[str]
 
-    def planned(self, watch: Watch = unwatched, *, making: bool = False) -> tuple[Planned, ...]:
-        """Return what has to be done, and why; with `making`, all that it needs is worked out too."""
-        known = ends(self.folder, self.work)
-        return plan(self.jobs, self.template, self.folder, self.work, known, self.force, watch=watch, making=making)
+    def planned(
+        self, watch: Watch = unwatched, *, making: bool = False, known: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> tuple[Planned, ...]:
+        """Return what has to be done, and why; with `making`, all that it needs is worked out too; `known` are the folder's `ends`."""
+        before = ends(self.folder, self.work) if known is None else known
+        return plan(self.jobs, self.template, self.folder, self.work, before, self.force, watch=watch, making=making)
 
 
 def wanted(
@@ -253,14 +254,13 @@ class _Run:
         except KeyboardInterrupt:
             raise Cancelled from None
         finally:
-            outcomes = Counter(record.outcome for record in self.records.values())
-            told = {name: outcomes[name] for name in (DONE, CURRENT, FAILED)} | {"of": len(self.asked.jobs), "written": self.written}
-            self.watch(Event(RUN_ENDED, told=told | {"seconds": round(self.clock.seconds, 3), "stages": self.clock.rounded()}))
+            outcomes = [record.outcome for record in self.records.values()]
+            self.watch(ended(outcomes, len(self.asked.jobs), self.written, self.clock))
         return Batch(tuple(self.records[job.name] for job in self.asked.jobs), self.asked.folder, self.folder, self.written)
 
     def _do(self) -> None:
         with self.clock.stage("plan"):
-            todo = self.asked.planned(self.watch, making=True)
+            todo = self.asked.planned(self.watch, making=True, known=self.ends)
         making = sorted((p for p in todo if p.reason), key=lambda p: -p.seconds)
         self.watch(Event(PLANNED, told={"current": len(todo) - len(making), "making": {p.job.name: p.told for p in making}}))
         for p in todo:

@@ -16,7 +16,7 @@ from evaluation.batch.jobs import Job, Limits
 from evaluation.batch.kernel import Task, execute, keep
 from evaluation.batch.notebook import cleaned, notebook_faults
 from evaluation.batch.publish import digest
-from evaluation.batch.records import DONE, JobFailure, Reason, Record
+from evaluation.batch.records import JobFailure, Reason, Record
 from evaluation.batch.stages import Clock
 from evaluation.disclosure.exits import revealing
 from evaluation.language import SYNTHETIC
@@ -90,7 +90,8 @@ def fulfil(order: Order) -> Product:
     def done() -> Product:
         made = _made(order, clock)
         contents = _contents(order.job, made)
-        return Product(_done(order.job, made, contents, clock), contents)
+        files = {name: digest(content) for name, content in contents.items()}
+        return Product(Record.made(order.job, made.tree.status, clock, files), contents)
 
     try:
         return attempted(order.folder, done)
@@ -148,23 +149,6 @@ def _looked_at(order: Order, executed: dict[str, Any], clock: Clock) -> Made:
 def _contents(job: Job, made: Made) -> dict[str, bytes]:
     names = job.files
     return {names["html"]: made.html.encode(), names["json"]: made.figures.encode(), names["ipynb"]: made.notebook.encode()}
-
-
-def _done(job: Job, made: Made, contents: Mapping[str, bytes], clock: Clock) -> Record:
-    return Record(
-        job.subject,
-        job.language,
-        DONE,
-        status=made.tree.status,
-        files={name: digest(content) for name, content in contents.items()},
-        seconds=round(clock.seconds, 3),
-        kind=job.kind,
-        stages=clock.rounded(),
-        cells=tuple(clock.cells),
-        peak=clock.peak,
-        kernel=clock.kernel,
-        ordinary=clock.ordinary,
-    )
 
 
 def _tree(order: Order) -> Report:

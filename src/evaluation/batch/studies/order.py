@@ -11,7 +11,7 @@ from evaluation.batch.environment import of_job
 from evaluation.batch.events import JOB_BEGUN, Event, Watch, unwatched
 from evaluation.batch.jobs import Limits
 from evaluation.batch.kernel import Task, execute, keep
-from evaluation.batch.records import DONE, JobFailure, Reason, Record
+from evaluation.batch.records import JobFailure, Reason, Record
 from evaluation.batch.stages import Clock
 from evaluation.batch.studies.asked import StudyJob
 from evaluation.recorded import Value, recorded
@@ -105,17 +105,4 @@ def _done(order: Order, clock: Clock) -> Product:
     except ValueError as error:
         keep(executed, order.folder)
         raise JobFailure(Reason.CELL_ERROR, error="NotRecordable") from error
-    record = Record(
-        order.job.subject,
-        order.job.language,
-        DONE,
-        status=RECORDED,
-        seconds=round(clock.seconds, 3),
-        kind=order.job.kind,
-        stages=clock.rounded(),
-        cells=tuple(clock.cells),
-        peak=clock.peak,
-        kernel=clock.kernel,
-        ordinary=clock.ordinary,
-    )
-    return Product(record, values)
+    return Product(Record.made(order.job, RECORDED, clock), values)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
-from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -15,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 from evaluation import kernels
 from evaluation.batch import account
 from evaluation.batch.environment import of_all
-from evaluation.batch.events import JOB_ENDED, PLANNED, RUN_BEGUN, RUN_ENDED, Event, Watch, unwatched
+from evaluation.batch.events import JOB_ENDED, PLANNED, RUN_BEGUN, Event, Watch, ended, unwatched
 from evaluation.batch.inputs import FORCED, NEW
 from evaluation.batch.interrupts import Interrupts
 from evaluation.batch.jobs import Limits
 from evaluation.batch.journal import RUNS, Journal, mark, unfinished
 from evaluation.batch.publish import publish
-from evaluation.batch.records import CURRENT, DONE, FAILED, Reason, Record
+from evaluation.batch.records import CURRENT, FAILED, Reason, Record
 from evaluation.batch.run import Cancelled
 from evaluation.batch.stages import Clock
 from evaluation.batch.studies.asked import STUDY, StudyJob
@@ -191,9 +190,8 @@ class _Sweep:
         except KeyboardInterrupt:
             raise Cancelled from None
         finally:
-            outcomes = Counter(record.outcome for record in self.records.values())
-            told = {name: outcomes[name] for name in (DONE, CURRENT, FAILED)} | {"of": len(self.asked.jobs), "written": self.written}
-            self.watch(Event(RUN_ENDED, told=told | {"seconds": round(self.clock.seconds, 3), "stages": self.clock.rounded()}))
+            outcomes = [record.outcome for record in self.records.values()]
+            self.watch(ended(outcomes, len(self.asked.jobs), self.written, self.clock))
         return self._swept()
 
     def _do(self) -> None:

@@ -19,7 +19,6 @@ from evaluation.reporting.pilot.subject import Subject
 from evaluation.reporting.survey import MODES, QUESTIONS, Answer, Asked
 
 VIOLENCE, SUPPORTED = "violence_reported", "violence_supported"
-NEVER_LOOKED_FOR = ("complaints", "exposure")
 TOLD, UNSURE, UNSEEN, CANNOT, DESCRIBED, NEVER = "told", "unsure", "unseen", "cannot", "described", "never"
 
 

@@ -69,11 +69,6 @@ class Subject:
         return self.evidence.city.period.label(self.language)
 
     @property
-    def next_period(self) -> str:
-        """The period after it."""
-        return self.evidence.city.period.shift(1).label(self.language)
-
-    @property
     def cutoff(self) -> str:
         """The date of the question, written for the reader."""
         return day(self.evidence.store.as_of, self.language)
